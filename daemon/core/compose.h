@@ -1,0 +1,48 @@
+/* compose.h: from a notification to the words that a person reads.
+ *
+ * Names that templates may use: owner, requester, head, recipient, on_behalf (each .name .id .phone
+ * .department; alone: the name), department (its name), rule, summary, about, done, link, number (Q7KM-1),
+ * every event field; due (11月18日 周三 15:10（今天）), due_short (今天 15:10), opened, late (1个工作日),
+ * prior (list: who, when, times), prior_count (how often the owner was told), next (who hears next),
+ * next_when, count (of merged items), items (list: the deadlines of one message), told (who else is told
+ * now), closed_at, closed_how, lateness (of what was met late). Sections besides: overdue, group (posted
+ * where others read it), copy, to_owner, to_requester, reminded (prior is not empty), many (items), more
+ * (inside a list: not the last), met, late_event. A section on any value asks whether it is there and does
+ * not say false, no, 0 or 否.
+ *
+ * Private are event fields whose names end in _name: masked on channels that reach a group. */
+#ifndef CUIBAN_CORE_COMPOSE_H
+#define CUIBAN_CORE_COMPOSE_H
+
+#include "engine.h"
+
+struct composed {
+    struct buffer title;
+    struct buffer body; /* small Markdown, values already escaped for the channel's dialect */
+    struct buffer link; /* "" if the rule has none */
+};
+void composed_init(struct composed *composed);
+void composed_finish(struct composed *composed);
+
+/* The template is the notification's; without one it is that of its phase, and for the requester of what
+ * somebody else owes "chase" instead of "overdue". */
+/* One message for one or several notifications of one step to one group channel, or for one notification to
+ * one person. 0; -ENOENT (*why: no such template, deadline gone); -ENOMEM. */
+int compose_message(const struct engine *engine, const struct notification *const *notifications, size_t n,
+                    instant now, struct composed *out, const char **why);
+/* The line that tells those who were told that it is over; rendered when the deadline closes. */
+int compose_closing(const struct engine *engine, const struct deadline *deadline,
+                    const struct notification *notification, enum closing how, instant at, instant now,
+                    struct composed *out, const char **why);
+
+/* "今天 15:10", "明天 09:00", "11月18日 周三 15:10" / "today 15:10", "Wed 18 Nov 15:10", seen from `now` in a
+ * zone. */
+void compose_when(struct buffer *out, const char *language, const struct zone *zone, instant at, instant now);
+/* With the date in any case: "11月18日 周三 15:10（今天）" / "Wed 18 Nov 15:10 (today)". */
+void compose_when_fully(struct buffer *out, const char *language, const struct zone *zone, instant at,
+                        instant now);
+/* "1个工作日", "3小时20分钟" / "1 working day": how late, in the deadline's calendar. */
+void compose_lateness(struct buffer *out, const char *language, const struct calendar *calendar, instant due,
+                      instant now);
+
+#endif

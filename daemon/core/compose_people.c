@@ -1,0 +1,251 @@
+#include "compose_values.h"
+
+#include <string.h>
+
+/* -- the people of a deadline -- */
+
+static const struct rule_policy *policy_of(const struct composer *composer)
+{
+    return ruleset_policy(engine_rules(composer->engine));
+}
+
+const struct calendar *compose_calendar(const struct engine *engine, const struct deadline *deadline)
+{
+    const struct directory *people = engine_people(engine);
+    const struct rule *rule = deadline->rule;
+    const char *id = NULL;
+    if (rule->calendar_of == CALENDAR_OF_DEPARTMENT)
+        id = deadline->department;
+    if (rule->calendar_of == CALENDAR_OF_OWNER) {
+        const struct person *owner = directory_person(people, deadline->owner);
+        id = owner ? owner->department : deadline->department;
+    }
+    const struct department *department = id ? directory_department(people, id) : NULL;
+    if (department && department->calendar)
+        return department->calendar;
+    return rule->calendar ? rule->calendar : ruleset_policy(engine_rules(engine))->calendar;
+}
+
+const struct zone *compose_zone(const struct composer *composer)
+{
+    const struct calendar *calendar = compose_calendar(composer->engine, compose_current(composer)->deadline);
+    return calendar ? calendar_zone(calendar) : policy_of(composer)->zone;
+}
+
+static struct path_context context_of(const struct composer *composer)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    const struct calendar *calendar = compose_calendar(composer->engine, deadline);
+    return (struct path_context){
+        .directory = engine_people(composer->engine),
+        .fields = &deadline->fields,
+        .owner = deadline->owner ? deadline->owner : "",
+        .department = deadline->department ? deadline->department : "",
+        .requester = &deadline->rule->requester,
+        .day = calendar ? calendar_day(calendar, composer->now) : 0,
+    };
+}
+
+static const char *first_of(const struct composer *composer, const struct path *path)
+{
+    struct path_context context = context_of(composer);
+    const char *found[PATH_RESULT_MAX], *why;
+    return path_people(path, &context, found, &why) ? found[0] : NULL;
+}
+
+static const char *requester_of(const struct composer *composer)
+{
+    const struct path *requester = &compose_current(composer)->deadline->rule->requester;
+    return requester->text ? first_of(composer, requester) : NULL;
+}
+
+bool compose_is_requester(const struct composer *composer, const char *person)
+{
+    const char *requester = requester_of(composer);
+    return requester && strcmp(requester, person) == 0;
+}
+
+static const char *head_of(const struct composer *composer)
+{
+    static const struct path head = {.start = PATH_DEPARTMENT, .hops = {"head"}, .n_hops = 1, .text = "head"};
+    return first_of(composer, &head);
+}
+
+static const char *owner_of(const struct composer *composer)
+{
+    return compose_current(composer)->deadline->owner;
+}
+
+static const char *recipient_of(const struct composer *composer)
+{
+    return compose_current(composer)->notification->to;
+}
+
+static const char *absent_of(const struct composer *composer)
+{
+    return compose_current(composer)->notification->on_behalf;
+}
+
+void compose_add_name(const struct composer *composer, const char *id, struct buffer *out)
+{
+    const struct person *person = directory_person(engine_people(composer->engine), id);
+    buffer_add_text(out, person && person->name && *person->name ? person->name : id);
+}
+
+void compose_add_department_name(const struct composer *composer, const char *id, struct buffer *out)
+{
+    const struct department *department =
+        id && *id ? directory_department(engine_people(composer->engine), id) : NULL;
+    if (department)
+        buffer_add_text(out, department->name && *department->name ? department->name : department->id);
+    else if (id)
+        buffer_add_text(out, id);
+}
+
+/* "owner", "owner.name", "owner.id", "owner.phone", "owner.department". False if the name is none of these.
+ */
+bool compose_add_person_value(const struct composer *composer, const char *name, struct buffer *out)
+{
+    static const struct {
+        const char *name;
+        const char *(*person)(const struct composer *composer);
+    } roles[] = {{"owner", owner_of},
+                 {"requester", requester_of},
+                 {"head", head_of},
+                 {"recipient", recipient_of},
+                 {"on_behalf", absent_of}};
+    size_t n = strcspn(name, ".");
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        if (strlen(roles[i].name) != n || strncmp(roles[i].name, name, n) != 0)
+            continue;
+        const char *id = roles[i].person(composer), *what = name[n] ? name + n + 1 : "name";
+        if (!id || !*id)
+            return true;
+        const struct person *person = directory_person(engine_people(composer->engine), id);
+        const char *phone = person ? person_address(person, "phone") : NULL;
+        if (strcmp(what, "name") == 0)
+            compose_add_name(composer, id, out);
+        else if (strcmp(what, "id") == 0)
+            buffer_add_text(out, id);
+        else if (strcmp(what, "phone") == 0 && phone)
+            buffer_add_text(out, phone);
+        else if (strcmp(what, "department") == 0 && person)
+            compose_add_department_name(composer, person->department, out);
+        return true;
+    }
+    return false;
+}
+
+/* -- names joined: "李雷、陈静" -- */
+
+struct names {
+    const char *ids[PATH_RESULT_MAX];
+    size_t n;
+};
+
+static void add_id(struct names *names, const char *id)
+{
+    if (!id || !*id)
+        return;
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->ids[i], id) == 0)
+            return;
+    if (names->n < PATH_RESULT_MAX)
+        names->ids[names->n++] = id;
+}
+
+static void add_names(const struct composer *composer, const struct names *names, struct buffer *out)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (i)
+            buffer_add_text(out, compose_is_chinese(composer) ? "、" : ", ");
+        compose_add_name(composer, names->ids[i], out);
+    }
+}
+
+static const struct step *step_of(const struct composer *composer)
+{
+    const struct rule *rule = compose_current(composer)->deadline->rule;
+    const char *name = compose_current(composer)->notification->step;
+    for (size_t i = 0; name && i < rule->n_steps; i++)
+        if (strcmp(rule->steps[i].name, name) == 0)
+            return &rule->steps[i];
+    return NULL;
+}
+
+/* Who must not hear of it must not be named as one who did. */
+static bool is_excepted(const struct composer *composer, const char *id)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    for (size_t i = 0; i < deadline->rule->except.n; i++) {
+        const char *value = fields_get(&deadline->fields, deadline->rule->except.items[i]);
+        if (value && strstr(value, id))
+            return true;
+    }
+    return false;
+}
+
+/* Who else is told by the same step: those known to have been told since it fired, those whom it names, and
+ * after due the owner. */
+void compose_add_told(const struct composer *composer, struct buffer *out)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    const struct notification *notification = compose_current(composer)->notification;
+    struct names all = {.n = 0}, others = {.n = 0};
+    bool after_due = notification->phase == PHASE_OVERDUE || notification->phase == PHASE_ESCALATION;
+    if (after_due)
+        add_id(&all, deadline->owner);
+    for (size_t i = 0; i < deadline->n_told; i++)
+        if (deadline->told[i].at >= notification->queued && deadline->told[i].phase == notification->phase)
+            add_id(&all, deadline->told[i].person);
+    const struct step *step = step_of(composer);
+    struct path_context context = context_of(composer);
+    const char *found[PATH_RESULT_MAX], *why;
+    for (size_t i = 0; step && i < step->n_to; i++) {
+        size_t n = path_people(&step->to[i], &context, found, &why);
+        for (size_t k = 0; k < n; k++)
+            add_id(&all, found[k]);
+    }
+    const char *to = notification->to ? notification->to : "";
+    for (size_t i = 0; i < all.n; i++) {
+        bool is_absent = notification->on_behalf && strcmp(all.ids[i], notification->on_behalf) == 0;
+        if (strcmp(all.ids[i], to) != 0 && !is_absent && !is_excepted(composer, all.ids[i]))
+            add_id(&others, all.ids[i]);
+    }
+    add_names(composer, &others, out);
+}
+
+/* The next step that tells somebody besides the owner. False if there is none. */
+static bool find_next(const struct composer *composer, struct names *names, instant *at)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    struct planned plan[RULE_STEPS_MAX];
+    size_t n = engine_plan(composer->engine, deadline, composer->now, plan, RULE_STEPS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        names->n = 0;
+        for (size_t k = 0; plan[i].step && plan[i].step->anchor != ANCHOR_CLOSED && k < plan[i].n_to; k++)
+            if (strcmp(plan[i].to[k], deadline->owner) != 0 && !strchr(plan[i].to[k], ':') &&
+                !is_excepted(composer, plan[i].to[k]))
+                add_id(names, plan[i].to[k]);
+        *at = plan[i].at;
+        if (names->n)
+            return true;
+    }
+    return false;
+}
+
+void compose_add_next(const struct composer *composer, struct buffer *out)
+{
+    struct names names = {.n = 0};
+    instant at;
+    if (find_next(composer, &names, &at))
+        add_names(composer, &names, out);
+}
+
+void compose_add_next_when(const struct composer *composer, struct buffer *out)
+{
+    struct names names = {.n = 0};
+    instant at;
+    if (find_next(composer, &names, &at))
+        compose_when(out, composer->language, compose_zone(composer), at, composer->now);
+}

@@ -1,0 +1,672 @@
+#include "deadline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+const char *deadline_state_name(enum deadline_state state)
+{
+    static const char *const names[] = {"sleeping", "open", "overdue", "paused"};
+    return names[state];
+}
+
+const char *closing_name(enum closing closing)
+{
+    static const char *const names[] = {"met", "met_late", "cancelled", "waived"};
+    return names[closing];
+}
+
+struct deadline *deadline_create(const struct rule *rule)
+{
+    struct deadline *deadline = calloc(1, sizeof *deadline);
+
+    if (!deadline) {
+        return NULL;
+    }
+    agenda_entry_init(&deadline->agenda);
+    deadline->rule = rule;
+    deadline->steps = calloc(rule->n_steps + 1, sizeof *deadline->steps);
+    deadline->owner = strdup("");
+    deadline->department = strdup("");
+    deadline->wake = deadline->due = INSTANT_NEVER;
+    if (!deadline->steps || !deadline->owner || !deadline->department) {
+        deadline_destroy(deadline);
+        return NULL;
+    }
+    for (size_t i = 0; i < rule->n_steps; i++) {
+        deadline->steps[i].at = INSTANT_NEVER;
+    }
+    return deadline;
+}
+
+void deadline_destroy(struct deadline *deadline)
+{
+    if (!deadline) {
+        return;
+    }
+    for (size_t i = 0; i < deadline->n_told; i++) {
+        free(deadline->told[i].person);
+    }
+    for (size_t i = 0; i < deadline->n_acks; i++) {
+        free(deadline->acks[i].person);
+    }
+    free(deadline->told);
+    free(deadline->acks);
+    free(deadline->pauses);
+    free(deadline->steps);
+    free(deadline->fields_block);
+    free(deadline->owner);
+    free(deadline->department);
+    free(deadline);
+}
+
+int deadline_tell(struct deadline *deadline, const char *person, enum phase phase, instant at)
+{
+    char *copy = strdup(person);
+    struct told *told = realloc(deadline->told, (deadline->n_told + 1) * sizeof *told);
+
+    if (told) {
+        deadline->told = told;
+    }
+    if (!copy || !told) {
+        free(copy);
+        return -ENOMEM;
+    }
+    if (deadline->n_told == DEADLINE_TOLD_MAX) {
+        free(told[0].person);
+        memmove(told, told + 1, --deadline->n_told * sizeof *told);
+    }
+    told[deadline->n_told++] = (struct told){copy, phase, at};
+    return 0;
+}
+
+int deadline_ack(struct deadline *deadline, const char *person, instant until)
+{
+    for (size_t i = 0; i < deadline->n_acks; i++) {
+        if (strcmp(deadline->acks[i].person, person) == 0) {
+            deadline->acks[i].until = until;
+            return 0;
+        }
+    }
+    char *copy = strdup(person);
+    struct ack *acks = realloc(deadline->acks, (deadline->n_acks + 1) * sizeof *acks);
+    if (acks) {
+        deadline->acks = acks;
+    }
+    if (!copy || !acks) {
+        free(copy);
+        return -ENOMEM;
+    }
+    if (deadline->n_acks == DEADLINE_ACKS_MAX) {
+        free(acks[0].person);
+        memmove(acks, acks + 1, --deadline->n_acks * sizeof *acks);
+    }
+    acks[deadline->n_acks++] = (struct ack){copy, until};
+    return 0;
+}
+
+bool deadline_is_acked(const struct deadline *deadline, const char *person, instant now)
+{
+    for (size_t i = 0; i < deadline->n_acks; i++) {
+        if (strcmp(deadline->acks[i].person, person) == 0) {
+            return now < deadline->acks[i].until;
+        }
+    }
+    return false;
+}
+
+int deadline_pause(struct deadline *deadline, instant from)
+{
+    if (deadline->n_pauses == DEADLINE_PAUSES_MAX) {
+        return -E2BIG;
+    }
+    struct pause *pauses = realloc(deadline->pauses, (deadline->n_pauses + 1) * sizeof *pauses);
+    if (!pauses) {
+        return -ENOMEM;
+    }
+    deadline->pauses = pauses;
+    pauses[deadline->n_pauses++] = (struct pause){from, INSTANT_NEVER};
+    return 0;
+}
+
+/* What the envelope of an event says is kept elsewhere or of no further use. */
+static bool is_envelope(const char *name)
+{
+    static const char *const names[] = {"type", "id", "time", "specversion", "datacontenttype"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct packing {
+    const struct fields *base, *over;
+    size_t n, bytes;
+    struct field *items;
+    char *text;
+};
+
+static void pack(struct packing *packing, const struct field *field)
+{
+    size_t name_n = strlen(field->name) + 1;
+    size_t value_n = strlen(field->value) + 1;
+
+    if (packing->items) {
+        memcpy(packing->text, field->name, name_n);
+        memcpy(packing->text + name_n, field->value, value_n);
+        packing->items[packing->n] = (struct field){packing->text, packing->text + name_n};
+        packing->text += name_n + value_n;
+    }
+    packing->n++;
+    packing->bytes += name_n + value_n;
+}
+
+/* Run twice: once to measure, once to copy. */
+static void pack_all(struct packing *packing)
+{
+    packing->n = packing->bytes = 0;
+    for (size_t i = 0; packing->base && i < packing->base->n; i++) {
+        const struct field *field = &packing->base->items[i];
+
+        if (!is_envelope(field->name) && !(packing->over && fields_get(packing->over, field->name))) {
+            pack(packing, field);
+        }
+    }
+    for (size_t i = 0; packing->over && i < packing->over->n; i++) {
+        if (!is_envelope(packing->over->items[i].name)) {
+            pack(packing, &packing->over->items[i]);
+        }
+    }
+}
+
+int deadline_set_fields(struct deadline *deadline, const struct fields *base, const struct fields *over)
+{
+    struct packing packing = {.base = base, .over = over};
+
+    pack_all(&packing);
+    size_t head = packing.n * sizeof *packing.items;
+    char *block = malloc(head + packing.bytes + 1);
+    if (!block) {
+        return -ENOMEM;
+    }
+    packing.items = (struct field *)(void *)block;
+    packing.text = block + head;
+    pack_all(&packing);
+    free(deadline->fields_block); /* may be what `base` pointed into: copied by now */
+    deadline->fields_block = block;
+    deadline->fields = (struct fields){packing.items, packing.n};
+    return 0;
+}
+
+static void add_escaped(struct buffer *out, const char *value)
+{
+    for (; *value; value++) {
+        if (*value == '|' || *value == '\\') {
+            buffer_add_char(out, '\\');
+        }
+        buffer_add_char(out, *value);
+    }
+}
+
+void deadline_identity(const struct rule *rule, const struct fields *fields, const char *owner,
+                       struct buffer *out)
+{
+    buffer_add_text(out, rule->name);
+    for (size_t i = 0; i < rule->key.n; i++) {
+        const char *value = fields_get(fields, rule->key.fields[i].name);
+
+        buffer_add_char(out, '|');
+        add_escaped(out, value ? value : "");
+    }
+    if (owner) {
+        buffer_add_char(out, '|');
+        add_escaped(out, owner);
+    }
+}
+
+static void encode_lists(const struct deadline *deadline, struct json_writer *json)
+{
+    if (deadline->n_pauses > 0) {
+        json_key(json, "pauses");
+        json_array(json);
+        for (size_t i = 0; i < deadline->n_pauses; i++) {
+            json_int(json, deadline->pauses[i].from);
+            json_int(json, deadline->pauses[i].to == INSTANT_NEVER ? 0 : deadline->pauses[i].to);
+        }
+        json_array_end(json);
+    }
+    if (deadline->n_told > 0) {
+        json_key(json, "told");
+        json_array(json);
+        for (size_t i = 0; i < deadline->n_told; i++) {
+            json_text(json, deadline->told[i].person);
+            json_int(json, (int64_t)deadline->told[i].phase);
+            json_int(json, deadline->told[i].at);
+        }
+        json_array_end(json);
+    }
+    if (deadline->n_acks > 0) {
+        json_key(json, "acks");
+        json_array(json);
+        for (size_t i = 0; i < deadline->n_acks; i++) {
+            json_text(json, deadline->acks[i].person);
+            json_int(json, deadline->acks[i].until);
+        }
+        json_array_end(json);
+    }
+}
+
+static void encode_steps(const struct deadline *deadline, struct json_writer *json)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+        if (deadline->steps[i].fired > 0) {
+            if (!any) {
+                json_key(json, "steps");
+                json_object(json);
+            }
+            any = true;
+            json_key_int(json, deadline->rule->steps[i].name, deadline->steps[i].fired);
+        }
+    }
+    if (any) {
+        json_object_end(json);
+    }
+}
+
+static void encode_fields(const struct deadline *deadline, struct json_writer *json)
+{
+    json_key(json, "fields");
+    json_object(json);
+    for (size_t i = 0; i < deadline->fields.n; i++) {
+        json_key_text(json, deadline->fields.items[i].name, deadline->fields.items[i].value);
+    }
+    json_object_end(json);
+}
+
+void deadline_encode(const struct deadline *deadline, struct buffer *out)
+{
+    struct json_writer json;
+    char event[STREAM_ID_TEXT_MAX];
+
+    json_begin(&json, out);
+    json_object(&json);
+    json_key_text(&json, "rule", deadline->rule->name);
+    json_key_text(&json, "v", deadline->rule->fingerprint);
+    json_key_text(&json, "state", deadline_state_name(deadline->state));
+    json_key_text(&json, "owner", deadline->owner);
+    json_key_text(&json, "dept", deadline->department);
+    json_key_int(&json, "opened", deadline->opened);
+    json_key_int(&json, "received", deadline->received);
+    if (deadline->start != deadline->opened) {
+        json_key_int(&json, "start", deadline->start);
+    }
+    if (deadline->wake != INSTANT_NEVER) {
+        json_key_int(&json, "wake", deadline->wake);
+    }
+    if (deadline->due != INSTANT_NEVER) {
+        json_key_int(&json, "due", deadline->due);
+    }
+    if (deadline->due_case > 0) {
+        json_key_int(&json, "case", deadline->due_case);
+    }
+    if (deadline->numbered > 0) {
+        json_key_int(&json, "n", deadline->numbered);
+    }
+    json_key_text(&json, "event", stream_id_format(deadline->event, event));
+    if (deadline->late_event) {
+        json_key_bool(&json, "late", true);
+    }
+    if (deadline->was_overdue) {
+        json_key_bool(&json, "was_overdue", true);
+    }
+    if (deadline->extended) {
+        json_key_bool(&json, "extended", true);
+    }
+    if (deadline->owner_fixed) {
+        json_key_bool(&json, "owner_fixed", true);
+    }
+    encode_steps(deadline, &json);
+    encode_lists(deadline, &json);
+    encode_fields(deadline, &json);
+    json_object_end(&json);
+}
+
+/* Decoding goes through a flat draft, because the rule that sizes the deadline comes with the members. */
+struct draft {
+    char *rule, *version, *state, *owner, *department;
+    int64_t opened, received, start, wake, due, due_case, numbered;
+    bool late_event, was_overdue, extended, owner_fixed;
+    struct stream_id event;
+    struct field *fields;
+    size_t n_fields;
+    struct field *steps; /* name -> firings in decimal */
+    size_t n_steps;
+    int64_t pauses[2 * DEADLINE_PAUSES_MAX];
+    size_t n_pauses;
+    struct told told[DEADLINE_TOLD_MAX];
+    size_t n_told;
+    struct ack acks[DEADLINE_ACKS_MAX];
+    size_t n_acks;
+    struct arena *arena;
+};
+
+static bool draft_text(struct draft *draft, struct json_scanner *scanner, char **out)
+{
+    if (json_next(scanner) != JSON_STRING) {
+        return false;
+    }
+    *out = arena_strdup(draft->arena, json_value(scanner));
+    return *out != NULL;
+}
+
+static bool draft_int(struct json_scanner *scanner, int64_t *out)
+{
+    if (json_next(scanner) != JSON_NUMBER) {
+        return false;
+    }
+    *out = json_value_int(scanner);
+    return true;
+}
+
+static bool draft_bool(struct json_scanner *scanner, bool *out)
+{
+    enum json_token token = json_next(scanner);
+
+    *out = token == JSON_TRUE;
+    return token == JSON_TRUE || token == JSON_FALSE;
+}
+
+/* An object of texts or numbers: fields, steps. */
+static bool draft_members(struct draft *draft, struct json_scanner *scanner, struct field **out, size_t *n)
+{
+    enum { MEMBERS_MAX = 2 * EVENT_FIELDS_MAX };
+    struct field *items = arena_alloc_array(draft->arena, MEMBERS_MAX, sizeof *items);
+
+    if (!items || json_next(scanner) != JSON_OBJECT) {
+        return false;
+    }
+    *n = 0;
+    enum json_token token;
+    while ((token = json_next(scanner)) == JSON_KEY && *n < MEMBERS_MAX) {
+        items[*n].name = arena_strdup(draft->arena, json_value(scanner));
+        token = json_next(scanner);
+        if (token != JSON_STRING && token != JSON_NUMBER) {
+            return false;
+        }
+        items[*n].value = arena_strdup(draft->arena, json_value(scanner));
+        if (!items[*n].name || !items[*n].value) {
+            return false;
+        }
+        ++*n;
+    }
+    *out = items;
+    return token == JSON_OBJECT_END;
+}
+
+static bool draft_pauses(struct draft *draft, struct json_scanner *scanner)
+{
+    enum json_token token;
+
+    if (json_next(scanner) != JSON_ARRAY) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_NUMBER && draft->n_pauses < 2 * DEADLINE_PAUSES_MAX) {
+        draft->pauses[draft->n_pauses++] = json_value_int(scanner);
+    }
+    return token == JSON_ARRAY_END && draft->n_pauses % 2 == 0;
+}
+
+static bool draft_told(struct draft *draft, struct json_scanner *scanner)
+{
+    enum json_token token;
+
+    if (json_next(scanner) != JSON_ARRAY) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_STRING && draft->n_told < DEADLINE_TOLD_MAX) {
+        struct told *told = &draft->told[draft->n_told++];
+        int64_t phase;
+
+        told->person = arena_strdup(draft->arena, json_value(scanner));
+        if (!told->person || !draft_int(scanner, &phase) || phase < 0 || phase > PHASE_CLOSED ||
+            !draft_int(scanner, &told->at)) {
+            return false;
+        }
+        told->phase = (enum phase)phase;
+    }
+    return token == JSON_ARRAY_END;
+}
+
+static bool draft_acks(struct draft *draft, struct json_scanner *scanner)
+{
+    enum json_token token;
+
+    if (json_next(scanner) != JSON_ARRAY) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_STRING && draft->n_acks < DEADLINE_ACKS_MAX) {
+        struct ack *ack = &draft->acks[draft->n_acks++];
+
+        ack->person = arena_strdup(draft->arena, json_value(scanner));
+        if (!ack->person || !draft_int(scanner, &ack->until)) {
+            return false;
+        }
+    }
+    return token == JSON_ARRAY_END;
+}
+
+static bool draft_event(struct draft *draft, struct json_scanner *scanner)
+{
+    return json_next(scanner) == JSON_STRING && stream_id_parse(json_value(scanner), &draft->event);
+}
+
+static bool draft_list(struct draft *draft, struct json_scanner *scanner, const char *key)
+{
+    if (strcmp(key, "fields") == 0) {
+        return draft_members(draft, scanner, &draft->fields, &draft->n_fields);
+    }
+    if (strcmp(key, "steps") == 0) {
+        return draft_members(draft, scanner, &draft->steps, &draft->n_steps);
+    }
+    if (strcmp(key, "pauses") == 0) {
+        return draft_pauses(draft, scanner);
+    }
+    if (strcmp(key, "told") == 0) {
+        return draft_told(draft, scanner);
+    }
+    if (strcmp(key, "acks") == 0) {
+        return draft_acks(draft, scanner);
+    }
+    if (strcmp(key, "event") == 0) {
+        return draft_event(draft, scanner);
+    }
+    return json_skip(scanner); /* a member that a later version writes */
+}
+
+static bool draft_member(struct draft *draft, struct json_scanner *scanner, const char *key)
+{
+    const struct {
+        const char *key;
+        char **text;
+        int64_t *number;
+        bool *flag;
+    } members[] = {
+        {"rule", .text = &draft->rule},           {"v", .text = &draft->version},
+        {"state", .text = &draft->state},         {"owner", .text = &draft->owner},
+        {"dept", .text = &draft->department},     {"opened", .number = &draft->opened},
+        {"received", .number = &draft->received}, {"start", .number = &draft->start},
+        {"wake", .number = &draft->wake},         {"due", .number = &draft->due},
+        {"case", .number = &draft->due_case},     {"n", .number = &draft->numbered},
+        {"late", .flag = &draft->late_event},     {"was_overdue", .flag = &draft->was_overdue},
+        {"extended", .flag = &draft->extended},   {"owner_fixed", .flag = &draft->owner_fixed},
+    };
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (strcmp(key, members[i].key) != 0) {
+            continue;
+        }
+        if (members[i].text) {
+            return draft_text(draft, scanner, members[i].text);
+        }
+        return members[i].number ? draft_int(scanner, members[i].number)
+                                 : draft_bool(scanner, members[i].flag);
+    }
+    return draft_list(draft, scanner, key);
+}
+
+static bool draft_read(struct draft *draft, const char *json, size_t n)
+{
+    struct json_scanner scanner;
+    enum json_token token;
+    bool ok;
+
+    json_scan_init(&scanner, json, n);
+    ok = json_next(&scanner) == JSON_OBJECT;
+    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
+        char *key = token == JSON_KEY ? arena_strdup(draft->arena, json_value(&scanner)) : NULL;
+
+        ok = key && draft_member(draft, &scanner, key);
+    }
+    ok = ok && json_next(&scanner) == JSON_END;
+    json_scan_finish(&scanner);
+    return ok;
+}
+
+static bool state_parse(const char *name, enum deadline_state *out)
+{
+    for (int i = DEADLINE_SLEEPING; i <= DEADLINE_PAUSED; i++) {
+        if (strcmp(name, deadline_state_name((enum deadline_state)i)) == 0) {
+            *out = (enum deadline_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int fill_lists(struct deadline *deadline, const struct draft *draft)
+{
+    struct fields fields = {draft->fields, draft->n_fields};
+    int error = deadline_set_fields(deadline, &fields, NULL);
+
+    for (size_t i = 0; i < draft->n_pauses && !error; i += 2) {
+        error = deadline_pause(deadline, draft->pauses[i]);
+        if (!error && draft->pauses[i + 1] != 0) {
+            deadline->pauses[i / 2].to = draft->pauses[i + 1];
+        }
+    }
+    for (size_t i = 0; i < draft->n_told && !error; i++) {
+        error = deadline_tell(deadline, draft->told[i].person, draft->told[i].phase, draft->told[i].at);
+    }
+    for (size_t i = 0; i < draft->n_acks && !error; i++) {
+        error = deadline_ack(deadline, draft->acks[i].person, draft->acks[i].until);
+    }
+    for (size_t i = 0; i < draft->n_steps; i++) {
+        for (size_t k = 0; k < deadline->rule->n_steps; k++) {
+            if (strcmp(draft->steps[i].name, deadline->rule->steps[k].name) == 0) {
+                deadline->steps[k].fired = (uint16_t)strtol(draft->steps[i].value, NULL, 10);
+            }
+        }
+    }
+    return error;
+}
+
+static int fill(struct deadline *deadline, const struct draft *draft)
+{
+    char *owner = strdup(draft->owner);
+    char *department = strdup(draft->department ? draft->department : "");
+
+    if (!owner || !department) {
+        free(owner);
+        free(department);
+        return -ENOMEM;
+    }
+    free(deadline->owner);
+    free(deadline->department);
+    deadline->owner = owner;
+    deadline->department = department;
+    deadline->opened = draft->opened;
+    deadline->received = draft->received;
+    deadline->start = draft->start ? draft->start : draft->opened;
+    deadline->wake = draft->wake ? draft->wake : INSTANT_NEVER;
+    deadline->due = draft->due ? draft->due : INSTANT_NEVER;
+    deadline->due_case = (int32_t)draft->due_case;
+    deadline->numbered = (int32_t)draft->numbered;
+    deadline->late_event = draft->late_event;
+    deadline->was_overdue = draft->was_overdue;
+    deadline->extended = draft->extended;
+    deadline->owner_fixed = draft->owner_fixed;
+    deadline->event = draft->event;
+    return fill_lists(deadline, draft);
+}
+
+static int from_draft(const struct draft *draft, deadline_find_rule *find, const void *data,
+                      struct deadline **out, const char **why)
+{
+    enum deadline_state state;
+
+    if (!draft->rule || !draft->version || !draft->state || !draft->owner ||
+        !state_parse(draft->state, &state)) {
+        *why = "a member is missing or has another type";
+        return -EINVAL;
+    }
+    const struct rule *rule = find(data, draft->rule, draft->version);
+    if (!rule) {
+        *why = "its rule's text is neither in the rule files nor in the rules hash";
+        return -ENOENT;
+    }
+    struct deadline *deadline = deadline_create(rule);
+    if (!deadline) {
+        return -ENOMEM;
+    }
+    deadline->state = state;
+    int error = fill(deadline, draft);
+    if (error) {
+        deadline_destroy(deadline);
+        return error;
+    }
+    *out = deadline;
+    return 0;
+}
+
+int deadline_decode(const char *json, size_t n, deadline_find_rule *find, const void *data,
+                    struct deadline **out, const char **why)
+{
+    struct draft draft = {.arena = arena_create()};
+    int error = -EINVAL;
+
+    if (!draft.arena) {
+        return -ENOMEM;
+    }
+    *why = "not the JSON of a deadline";
+    if (draft_read(&draft, json, n)) {
+        error = from_draft(&draft, find, data, out, why);
+    }
+    arena_destroy(draft.arena);
+    return error;
+}
+
+bool deadline_check(const struct deadline *deadline)
+{
+    bool paused_now = deadline->n_pauses > 0 && deadline->pauses[deadline->n_pauses - 1].to == INSTANT_NEVER;
+
+    if (!deadline->rule || !deadline->owner || !deadline->department || !deadline->id[0]) {
+        return false;
+    }
+    if ((deadline->state == DEADLINE_PAUSED) != paused_now) {
+        return false;
+    }
+    if (deadline->state == DEADLINE_SLEEPING) {
+        return deadline->wake != INSTANT_NEVER;
+    }
+    if (deadline->state == DEADLINE_OVERDUE && !deadline->was_overdue) {
+        return false;
+    }
+    return deadline->due != INSTANT_NEVER;
+}

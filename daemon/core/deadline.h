@@ -1,0 +1,103 @@
+/* deadline.h: one thing that one owner owes by one time, and its text in Redis.
+ *
+ * Owned by the engine. Everything a message or an explanation needs is in here or in its rule: the fields of
+ * the events that opened and changed it are kept. */
+#ifndef CUIBAN_CORE_DEADLINE_H
+#define CUIBAN_CORE_DEADLINE_H
+
+#include "agenda.h"
+#include "buffer.h"
+#include "rule.h"
+
+enum {
+    DEADLINE_ID_MAX = 16,
+    DEADLINE_TOLD_MAX = 32,   /* the latest are kept */
+    DEADLINE_ACKS_MAX = 16,   /* likewise */
+    DEADLINE_PAUSES_MAX = 64, /* more are refused and journalled */
+};
+
+enum deadline_state {
+    DEADLINE_SLEEPING, /* opened, but its `from` has not come */
+    DEADLINE_OPEN,
+    DEADLINE_OVERDUE,
+    DEADLINE_PAUSED,
+};
+const char *deadline_state_name(enum deadline_state state);
+
+enum closing { CLOSED_MET, CLOSED_MET_LATE, CLOSED_CANCELLED, CLOSED_WAIVED };
+const char *closing_name(enum closing closing); /* "met", "met_late", "cancelled", "waived" */
+
+struct step_state {
+    instant at;     /* its next firing; INSTANT_NEVER when it has none (any more) */
+    uint16_t fired; /* firings so far, those not sent included */
+};
+
+struct told { /* one person who was told */
+    char *person;
+    enum phase phase;
+    instant at;
+};
+
+struct ack { /* no repeats to this person */
+    char *person;
+    instant until;
+};
+
+struct deadline {
+    struct agenda_entry agenda; /* first: an agenda entry is its deadline */
+    char id[DEADLINE_ID_MAX];
+    const struct rule *rule;
+    enum deadline_state state;
+    char *owner;          /* person id; "" if nobody could be found */
+    char *department;     /* id; "" */
+    struct fields fields; /* one block, owned */
+    char *fields_block;
+    instant opened;   /* event time of the opening */
+    instant received; /* the shard's time when it was applied */
+    instant wake;     /* of a sleeping one */
+    instant due;
+    instant start; /* from where due is counted: opened, or wake */
+    struct pause *pauses;
+    size_t n_pauses;
+    struct step_state *steps; /* one for each step of the rule */
+    struct told *told;
+    size_t n_told;
+    struct ack *acks;
+    size_t n_acks;
+    int32_t due_case; /* which of the rule's dues was chosen */
+    int32_t numbered; /* notifications so far: the next is <id>-<numbered + 1> */
+    bool late_event;  /* opened by an event that came late: nobody is to blame */
+    bool was_overdue; /* has passed its due while open; stays through a pause */
+    bool extended;    /* due was set by an `extend` command: not recounted */
+    bool owner_fixed; /* reassigned, or from an event field: not followed */
+    struct stream_id event;
+};
+
+struct deadline *deadline_create(const struct rule *rule); /* NULL: out of memory */
+void deadline_destroy(struct deadline *deadline);          /* must be in no agenda */
+
+/* Remembers that a person was told, or that one acknowledged; the oldest are forgotten. 0 or -ENOMEM. */
+int deadline_tell(struct deadline *deadline, const char *person, enum phase phase, instant at);
+int deadline_ack(struct deadline *deadline, const char *person, instant until);
+bool deadline_is_acked(const struct deadline *deadline, const char *person, instant now);
+int deadline_pause(struct deadline *deadline, instant from); /* -E2BIG: DEADLINE_PAUSES_MAX */
+
+/* Copies the fields; those in `over` win over those in `base`. 0 or -ENOMEM. */
+int deadline_set_fields(struct deadline *deadline, const struct fields *base, const struct fields *over);
+
+/* rule|value|value[|owner]: what is unique among the open deadlines, and the key of `closed` and `early`.
+ * '|' and '\' in values are escaped with '\'. `owner` NULL leaves it out. */
+void deadline_identity(const struct rule *rule, const struct fields *fields, const char *owner,
+                       struct buffer *out);
+
+/* JSON in base:deadlines; the id is the hash field and not repeated in the text. `deadline_decode` finds the
+ * rule by its fingerprint through `find`; -ENOENT if it is unknown, -EINVAL with *why (static) if the text is
+ * damaged. */
+void deadline_encode(const struct deadline *deadline, struct buffer *out);
+typedef const struct rule *deadline_find_rule(const void *data, const char *name, const char *fingerprint);
+int deadline_decode(const char *json, size_t n, deadline_find_rule *find, const void *data,
+                    struct deadline **out, const char **why);
+
+bool deadline_check(const struct deadline *deadline); /* its invariants */
+
+#endif

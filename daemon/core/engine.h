@@ -1,0 +1,107 @@
+/* engine.h: the state of one shard and the function from (state, input, now) to changes.
+ *
+ * Pure: no I/O, no clock, no log. Every input changes the memory at once and appends what must be made
+ * durable to a list; the caller commits lists in order, one at a time, and throws the engine away if a commit
+ * turns out not to be ours. One engine a shard; one thread.
+ *
+ * Inputs: events and commands (engine_event, engine_bad_event), time (engine_advance), attempts
+ * (engine_claim) and their ends (engine_verdict). Every input is followed by a look at changes.failed. */
+#ifndef CUIBAN_CORE_ENGINE_H
+#define CUIBAN_CORE_ENGINE_H
+
+#include "change.h"
+#include "deadline.h"
+#include "directory.h"
+#include "notification.h"
+#include "rule.h"
+#include "template.h"
+
+enum {
+    ENGINE_EVENT_DEADLINES_MAX = 1000
+}; /* deadlines that one event may open or touch; more: a bad event */
+
+struct engine;
+
+struct engine_parts {
+    const struct ruleset *rules;
+    const struct directory *people;
+    const struct templates *templates;
+    /* Parses the text of one rule as base:rules keeps it (rules of deadlines that were opened under older
+     * files). NULL if it cannot be read. The rule must outlive the engine. */
+    const struct rule *(*parse_rule)(void *data, const char *text);
+    void *parse_data;
+};
+
+struct engine *engine_create(const struct engine_parts *parts); /* NULL: out of memory */
+void engine_destroy(struct engine *engine);
+
+/* -- loading: rules first, then the other tables in any order, then engine_loaded -- */
+
+/* One entry as Redis keeps it. 0, or -EINVAL/-ENOENT with *why: a sentence that names the key's trouble. The
+ * caller stops the shard: durable state is never skipped. */
+int engine_load(struct engine *engine, enum change_table table, const char *key, const char *value, size_t n,
+                const char **why);
+/* Everything is in: arms every deadline and notification. */
+int engine_loaded(struct engine *engine, instant now);
+
+/* -- inputs -- */
+
+/* 0; -EAGAIN: the list is too full for this event, commit first; -E2BIG: it would touch more than
+ * ENGINE_EVENT_DEADLINES_MAX deadlines (nothing was changed; give it to engine_bad_event); -ENOMEM. */
+int engine_event(struct engine *engine, const struct event *event, instant now, struct changes *changes);
+/* An entry that could not be understood, or that must not be served: counted, journalled, kept in `dead`. */
+void engine_bad_event(struct engine *engine, struct stream_id at, const char *reason,
+                      const struct raw_field *raw, size_t n, instant now, struct changes *changes);
+
+/* Fires what falls due at or before `horizon` (<= now), until the list is full. True if more is due already.
+ */
+bool engine_advance(struct engine *engine, instant horizon, instant now, struct changes *changes);
+instant
+engine_next(const struct engine *engine); /* the next instant at which advance has work; INSTANT_NEVER */
+
+/* Claims those of the notifications that are still queued, due to leave and not expired; their ids are kept
+ * in `ids`, the others dropped. Returns how many. `ends`: the attempt's latest end. */
+size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant now, instant ends,
+                    struct changes *changes);
+/* The end of an attempt for each of the notifications that it carried. */
+void engine_verdict(struct engine *engine, const char *const *ids, size_t n, const struct verdict *verdict,
+                    instant now, struct changes *changes);
+/* A notification that could not even be composed or claimed by its channel: refused before any request left.
+ */
+void engine_refuse(struct engine *engine, const char *id, const char *reason, instant now,
+                   struct changes *changes);
+
+/* -- queries -- */
+
+const struct deadline *engine_deadline(const struct engine *engine, const char *id); /* NULL if not open */
+const struct deadline *engine_next_deadline(const struct engine *engine, size_t *cursor); /* start with 0 */
+const struct notification *engine_notification(const struct engine *engine, const char *id);
+const struct notification *engine_next_notification(const struct engine *engine, size_t *cursor);
+const struct ruleset *engine_rules(const struct engine *engine);
+const struct directory *engine_people(const struct engine *engine);
+const struct templates *engine_templates(const struct engine *engine);
+
+struct engine_counts {
+    size_t deadlines, sleeping, open, overdue, paused;
+    size_t notifications, claimed, held;
+    size_t closed, early, seen;
+    uint64_t events, bad_events, repeated_events, unmatched_events; /* since the engine was created */
+};
+struct engine_counts engine_count(const struct engine *engine);
+
+/* Every open deadline has exactly one armed next action or is parked for a stated reason, every index agrees
+ * with every deadline, every notification with its deadline. For tests, the simulator and the auditor.
+ * Returns NULL, or what is wrong (static). */
+const char *engine_check(const struct engine *engine);
+
+/* What the steps of a deadline will do, for `explain`: the instants still to come, in order. */
+struct planned {
+    instant at;
+    const struct step *step; /* NULL: due itself */
+    size_t n_to;
+    const char *to[PATH_RESULT_MAX]; /* as it would be resolved today */
+};
+size_t engine_plan(const struct engine *engine, const struct deadline *deadline, instant now,
+                   struct planned *out, size_t max);
+
+#endif

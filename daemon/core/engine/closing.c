@@ -1,0 +1,114 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+/* The closing as people and later rules need it: base:closed. */
+static void put_closing(struct turn *turn, const struct deadline *deadline, const struct closing_cause *cause,
+                        const char *identity)
+{
+    struct buffer *text = &turn->engine->text;
+    struct json_writer json;
+
+    buffer_clear(text);
+    json_begin(&json, text);
+    json_object(&json);
+    json_key_text(&json, "id", deadline->id);
+    json_key_text(&json, "how", closing_name(cause->how));
+    json_key_text(&json, "owner", deadline->owner);
+    json_key_text(&json, "dept", deadline->department);
+    json_key_int(&json, "opened", deadline->opened);
+    json_key_int(&json, "due", deadline->due == INSTANT_NEVER ? 0 : deadline->due);
+    json_key_int(&json, "at", cause->at);
+    json_key_int(&json, "kept", turn->now);
+    json_key_text(&json, "by", cause->by[0] ? cause->by : NULL);
+    json_key(&json, "told");
+    json_array(&json);
+    for (size_t i = 0; i < deadline->n_told; i++) {
+        json_text(&json, deadline->told[i].person);
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+    if (!buffer_ok(text)) {
+        turn->changes->failed = true;
+        return;
+    }
+    changes_put(turn->changes, TABLE_CLOSED, identity, buffer_text(text), text->n);
+}
+
+static void forget_old(struct turn *turn)
+{
+    enum { FORGET_MAX = 4 }; /* a closing: keeps up with any rate without a long pause */
+    struct engine *engine = turn->engine;
+    struct memory *closed = &engine->closed;
+
+    for (int i = 0; i < FORGET_MAX && closed->oldest; i++) {
+        if (closed->n <= engine->policy->closed_max &&
+            closed->oldest->kept > turn->now - engine->policy->closed_ms) {
+            break;
+        }
+        changes_remove(turn->changes, TABLE_CLOSED, closed->oldest->identity);
+        memory_forget(closed, closed->oldest);
+    }
+}
+
+static void remember(struct turn *turn, const struct deadline *deadline, const struct closing_cause *cause)
+{
+    struct buffer identity;
+
+    buffer_init(&identity);
+    deadline_identity(deadline->rule, &deadline->fields,
+                      deadline->rule->n_owners > 1 || deadline->rule->each_of ? deadline->owner : NULL,
+                      &identity);
+    forget_old(turn);
+    struct memo *memo =
+        buffer_ok(&identity) ? memory_keep(&turn->engine->closed, buffer_text(&identity), turn->now) : NULL;
+    if (memo) {
+        memo->opened = deadline->opened;
+        memo->how = cause->how;
+        memcpy(memo->id, deadline->id, sizeof memo->id);
+        put_closing(turn, deadline, cause, buffer_text(&identity));
+    } else {
+        turn->changes->failed = true;
+    }
+    buffer_finish(&identity);
+}
+
+static void journal_closing(struct turn *turn, const struct deadline *deadline,
+                            const struct closing_cause *cause)
+{
+    struct journal_record record;
+    char at[STREAM_ID_TEXT_MAX];
+
+    journal_begin_deadline(&record, turn->changes, closing_name(cause->how), deadline);
+    json_key_int(&record.json, "at", cause->at);
+    json_key_text(&record.json, "by", cause->by[0] ? cause->by : NULL);
+    json_key_text(&record.json, "owner", deadline->owner);
+    json_key_text(&record.json, "dept", deadline->department);
+    if (turn->event) {
+        json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
+        json_key_text(&record.json, "type", turn->event->type);
+    }
+    if (cause->how == CLOSED_MET_LATE) {
+        json_key_int(&record.json, "late_ms", cause->at - deadline->due);
+    }
+    if (cause->how == CLOSED_MET && deadline->was_overdue) {
+        json_key_bool(&record.json, "cured", true); /* stamped in time, arrived late */
+    }
+    json_key_text(&record.json, "stop", cause->stop);
+    json_key_text(&record.json, "why", cause->note);
+    journal_end(&record);
+}
+
+void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause)
+{
+    instant counted = deadline->due == INSTANT_NEVER ? turn->now : deadline->due;
+
+    journal_closing(turn, deadline, cause);
+    outbox_withdraw(turn, deadline, closing_name(cause->how));
+    ladder_closed(turn, deadline, cause);
+    remember(turn, deadline, cause);
+    state_count(turn, deadline->rule, deadline->department, counted, closing_name(cause->how));
+    changes_remove(turn->changes, TABLE_DEADLINES, deadline->id);
+    state_drop_deadline(turn->engine, deadline);
+}

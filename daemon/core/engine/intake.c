@@ -1,0 +1,622 @@
+#include <errno.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+#include "state.h"
+
+enum {
+    REFS_MAX = 256, /* places in the rules that may name one event type; more are refused when loaded */
+    CHANGES_PER_DEADLINE = 8,   /* what touching one deadline costs at the most, for the look ahead */
+    DEAD_BYTES_MAX = 16 * 1024, /* of the fields of a dead event */
+};
+
+struct matches {
+    struct deadline *items[ENGINE_EVENT_DEADLINES_MAX];
+    size_t n;
+    bool too_many;
+};
+
+/* -- which deadlines an event names -- */
+
+static const char *selected_value(const struct selector *selector, const struct event *event,
+                                  const char *name)
+{
+    for (size_t i = 0; i < selector->key.n; i++) {
+        if (strcmp(selector->key.fields[i].name, name) == 0) {
+            return fields_get(&event->fields, selector->key.fields[i].event_field);
+        }
+    }
+    return NULL;
+}
+
+static bool has_values(const struct deadline *deadline, const struct form *form, const char *const *values)
+{
+    for (size_t i = 0; i < form->n; i++) {
+        const char *value = fields_get(&deadline->fields, form->names[i]);
+
+        if (!value || strcmp(value, values[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The owner, or whoever answers while the owner is away. */
+static bool acts_for(const struct turn *turn, const struct deadline *deadline, const char *actor)
+{
+    const struct directory *people = turn->engine->parts.people;
+    const struct person *owner = directory_person(people, deadline->owner);
+
+    if (strcmp(deadline->owner, actor) == 0) {
+        return true;
+    }
+    return owner && strcmp(directory_answers(people, owner, state_today(turn))->id, actor) == 0;
+}
+
+static bool fits(const struct turn *turn, const struct rule_ref *ref, const struct deadline *deadline,
+                 const char *actor)
+{
+    if (deadline->rule != ref->rule) {
+        return false;
+    }
+    return !ref->selector->owner_field || (actor && acts_for(turn, deadline, actor));
+}
+
+static void match(const struct turn *turn, const struct rule_ref *ref, struct matches *matches)
+{
+    const struct selector *selector = ref->selector;
+    const struct form *form = &ref->rule->forms[selector->key.form];
+    const char *values[RULE_KEYS_MAX];
+    const char *actor =
+        selector->owner_field ? fields_get(&turn->event->fields, selector->owner_field) : NULL;
+    size_t cursor = 0;
+    struct deadline *deadline;
+
+    matches->n = 0;
+    matches->too_many = false;
+    for (size_t i = 0; i < form->n; i++) {
+        values[i] = selected_value(selector, turn->event, form->names[i]);
+        if (!values[i]) {
+            return;
+        }
+    }
+    uint64_t hash = state_form_hash(ref->rule, form, values);
+    while ((deadline = index_find(&turn->engine->forms, hash, &cursor)) != NULL) {
+        if (!fits(turn, ref, deadline, actor) || !has_values(deadline, form, values)) {
+            continue;
+        }
+        if (matches->n == ENGINE_EVENT_DEADLINES_MAX) {
+            matches->too_many = true;
+            return;
+        }
+        matches->items[matches->n++] = deadline;
+    }
+}
+
+/* -- meets that find nothing -- */
+
+static void journal_unmatched(struct turn *turn, const struct rule_ref *ref, const char *what,
+                              const char *why)
+{
+    struct journal_record record;
+    char at[STREAM_ID_TEXT_MAX];
+
+    journal_begin(&record, turn->changes, what);
+    json_key_text(&record.json, "r", ref->rule->name);
+    json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
+    json_key_text(&record.json, "type", turn->event->type);
+    json_key_text(&record.json, "why", why);
+    journal_end(&record);
+}
+
+static void put_early(struct turn *turn, const struct rule_ref *ref, const char *identity)
+{
+    struct engine *engine = turn->engine;
+    struct memo *memo = memory_keep(&engine->early, identity, turn->now);
+    struct buffer *text = &engine->text;
+    struct json_writer json;
+
+    if (!memo) {
+        turn->changes->failed = true;
+        return;
+    }
+    memo->opened = turn->event->time;
+    buffer_clear(text);
+    json_begin(&json, text);
+    json_object(&json);
+    json_key_int(&json, "opened", memo->opened);
+    json_key_int(&json, "kept", memo->kept);
+    json_object_end(&json);
+    changes_put(turn->changes, TABLE_EARLY, identity, buffer_text(text), text->n);
+    journal_unmatched(turn, ref, "early", "no such deadline is open yet: remembered");
+    while (engine->early.n > engine->policy->early_max ||
+           (engine->early.oldest != memo && engine->early.oldest->kept < turn->now - DAY_MS * 40)) {
+        changes_remove(turn->changes, TABLE_EARLY, engine->early.oldest->identity);
+        memory_forget(&engine->early, engine->early.oldest);
+    }
+}
+
+static bool is_early(const struct turn *turn, const struct rule_ref *ref, const char *identity)
+{
+    return ref->use == USE_MEET && ref->selector->key.form == 0 && ref->rule->early_ms > 0 &&
+           !ref->rule->retired && !memory_find(&turn->engine->closed, identity);
+}
+
+/* The identity that the opening of the met deadline would have. */
+static void early_identity(const struct turn *turn, const struct rule_ref *ref, struct buffer *out)
+{
+    const struct rule *rule = ref->rule;
+    struct field fields[RULE_KEYS_MAX];
+    struct fields list = {fields, rule->key.n};
+    const char *actor = NULL;
+
+    for (size_t i = 0; i < rule->key.n; i++) {
+        const char *value = selected_value(ref->selector, turn->event, rule->key.fields[i].name);
+        fields[i] = (struct field){rule->key.fields[i].name, value ? value : ""};
+    }
+    if ((rule->n_owners > 1 || rule->each_of) && ref->selector->owner_field) {
+        actor = fields_get(&turn->event->fields, ref->selector->owner_field);
+    }
+    deadline_identity(rule, &list, actor, out);
+}
+
+static void unmatched(struct turn *turn, const struct rule_ref *ref)
+{
+    struct buffer identity;
+
+    if (ref->use != USE_MEET) {
+        state_count(turn, ref->rule, "", turn->now, "unmatched");
+        return;
+    }
+    turn->engine->counts.unmatched_events++;
+    buffer_init(&identity);
+    early_identity(turn, ref, &identity);
+    if (is_early(turn, ref, buffer_text(&identity))) {
+        put_early(turn, ref, buffer_text(&identity));
+    } else {
+        state_count(turn, ref->rule, "", turn->now, "unmatched");
+        journal_unmatched(turn, ref, "unmatched",
+                          memory_find(&turn->engine->closed, buffer_text(&identity))
+                              ? "closed already"
+                              : "no such deadline is open");
+    }
+    buffer_finish(&identity);
+}
+
+/* -- one use of one rule -- */
+
+static void meet(struct turn *turn, const struct rule_ref *ref, struct deadline *deadline)
+{
+    const char *actor = ref->selector->owner_field
+                            ? fields_get(&turn->event->fields, ref->selector->owner_field)
+                            : turn->event->actor;
+    struct closing_cause cause = {.at = turn->event->time, .by = actor ? actor : ""};
+
+    if (cause.at < deadline->opened - deadline->rule->early_ms) {
+        journal_unmatched(turn, ref, "unmatched", "stamped before the opening");
+        return;
+    }
+    cause.how =
+        cause.at > deadline->due && deadline->state != DEADLINE_SLEEPING ? CLOSED_MET_LATE : CLOSED_MET;
+    closing_close(turn, deadline, &cause);
+}
+
+static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline *deadline)
+{
+    struct closing_cause cancelled = {.how = CLOSED_CANCELLED,
+                                      .at = turn->event->time,
+                                      .by = turn->event->actor,
+                                      .stop = ref->selector->stop};
+
+    switch (ref->use) {
+    case USE_MEET:
+        meet(turn, ref, deadline);
+        break;
+    case USE_CANCEL:
+        closing_close(turn, deadline, &cancelled);
+        break;
+    case USE_PAUSE:
+        opening_pause(turn, deadline);
+        break;
+    case USE_RESUME:
+        opening_resume(turn, deadline);
+        break;
+    case USE_CHANGE:
+        opening_change(turn, deadline);
+        break;
+    case USE_OPEN:
+        break;
+    }
+}
+
+static bool applies(const struct turn *turn, const struct rule_ref *ref)
+{
+    const struct conditions *where = ref->use == USE_OPEN ? &ref->rule->open_where : &ref->selector->where;
+
+    return !conditions_failing(where, &turn->event->fields) && !(ref->use == USE_OPEN && ref->rule->retired);
+}
+
+static void use(struct turn *turn, const struct rule_ref *ref, struct matches *matches)
+{
+    if (!applies(turn, ref)) {
+        return;
+    }
+    if (ref->use == USE_OPEN) {
+        opening_open(turn, ref->rule);
+        return;
+    }
+    match(turn, ref, matches);
+    if (matches->n == 0) {
+        unmatched(turn, ref);
+    }
+    for (size_t i = 0; i < matches->n && !turn->changes->failed; i++) {
+        touch(turn, ref, matches->items[i]);
+    }
+}
+
+/* -- all uses of an event -- */
+
+struct uses {
+    struct rule_ref items[REFS_MAX];
+    size_t n;
+};
+
+static bool names_type(const struct texts *on, const char *type)
+{
+    for (size_t i = 0; i < on->n; i++) {
+        if (strcmp(on->items[i], type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_selectors(struct uses *uses, const struct rule *rule, const struct selectors *selectors,
+                          enum rule_use use, const char *type)
+{
+    for (size_t i = 0; i < selectors->n && uses->n < REFS_MAX; i++) {
+        if (names_type(&selectors->items[i].on, type)) {
+            uses->items[uses->n++] = (struct rule_ref){rule, use, &selectors->items[i]};
+        }
+    }
+}
+
+/* Change before meet before cancel before open, over the running rules and the older ones that still have
+ * deadlines. */
+static void collect(const struct engine *engine, const char *type, struct uses *uses)
+{
+    const struct rule_ref *refs;
+    size_t n = ruleset_uses(engine->parts.rules, type, &refs);
+    size_t opens = 0;
+
+    uses->n = 0;
+    while (opens < n && refs[opens].use != USE_OPEN && uses->n < REFS_MAX) {
+        uses->items[uses->n++] = refs[opens++];
+    }
+    for (size_t i = 0; i < engine->n_adopted; i++) {
+        const struct rule *rule = engine->adopted[i];
+
+        add_selectors(uses, rule, &rule->changes, USE_CHANGE, type);
+        add_selectors(uses, rule, &rule->meets, USE_MEET, type);
+        add_selectors(uses, rule, &rule->cancels, USE_CANCEL, type);
+        add_selectors(uses, rule, &rule->pauses, USE_PAUSE, type);
+        add_selectors(uses, rule, &rule->resumes, USE_RESUME, type);
+    }
+    for (size_t i = opens; i < n && uses->n < REFS_MAX; i++) {
+        uses->items[uses->n++] = refs[i];
+    }
+}
+
+/* How many deadlines the event would touch, so that nothing is half done when it would be too many. */
+static int look_ahead(struct turn *turn, const struct uses *uses, struct matches *matches)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < uses->n; i++) {
+        if (!applies(turn, &uses->items[i])) {
+            continue;
+        }
+        if (uses->items[i].use == USE_OPEN) {
+            total += opening_estimate(turn, uses->items[i].rule);
+        } else {
+            match(turn, &uses->items[i], matches);
+            total += matches->too_many ? ENGINE_EVENT_DEADLINES_MAX + 1 : matches->n;
+        }
+    }
+    if (total > ENGINE_EVENT_DEADLINES_MAX || total * CHANGES_PER_DEADLINE > CHANGES_MAX) {
+        return -E2BIG;
+    }
+    if (turn->changes->n > 0 && turn->changes->n + total * CHANGES_PER_DEADLINE > CHANGES_MAX) {
+        return -EAGAIN;
+    }
+    return 0;
+}
+
+/* -- events seen before -- */
+
+static bool was_seen(struct turn *turn, const struct seen_entry *entry)
+{
+    if (!seen_has(&turn->engine->seen, entry)) {
+        return false;
+    }
+    struct journal_record record;
+    char at[STREAM_ID_TEXT_MAX];
+    turn->engine->counts.repeated_events++;
+    journal_begin(&record, turn->changes, "repeat");
+    json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
+    json_key_text(&record.json, "type", turn->event->type);
+    json_key_text(&record.json, "why", "an event with this id has been taken already");
+    journal_end(&record);
+    return true;
+}
+
+static void remember_seen(struct turn *turn, struct seen_entry *entry)
+{
+    enum { FORGET_MAX = 4 };
+    struct engine *engine = turn->engine;
+    char key[SEEN_KEY_MAX];
+    struct buffer *text = &engine->text;
+
+    entry->at = turn->now;
+    if (seen_add(&engine->seen, entry)) {
+        turn->changes->failed = true;
+        return;
+    }
+    buffer_clear(text);
+    buffer_add_int(text, entry->at);
+    changes_put(turn->changes, TABLE_SEEN, seen_format(entry, key), buffer_text(text), text->n);
+    for (int i = 0; i < FORGET_MAX; i++) {
+        const struct seen_entry *oldest = seen_oldest(&engine->seen);
+
+        if (engine->seen.n <= engine->policy->seen_max && oldest->at > turn->now - engine->policy->seen_ms) {
+            break;
+        }
+        changes_remove(turn->changes, TABLE_SEEN, seen_format(oldest, key));
+        seen_forget_oldest(&engine->seen);
+    }
+}
+
+static void note_future(struct turn *turn)
+{
+    struct journal_record record;
+    char at[STREAM_ID_TEXT_MAX];
+
+    if (!turn->event->in_future) {
+        return;
+    }
+    journal_begin(&record, turn->changes, "future");
+    json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
+    json_key_text(&record.json, "type", turn->event->type);
+    json_key_text(&record.json, "why", "its time is more than a minute ahead: it counts as now");
+    journal_end(&record);
+}
+
+int engine_event(struct engine *engine, const struct event *event, instant now, struct changes *changes)
+{
+    struct turn turn = {.engine = engine, .changes = changes, .now = now, .event = event};
+    struct uses uses;
+    struct matches matches;
+    struct seen_entry entry;
+
+    arena_reset(engine->scratch);
+    collect(engine, event->type, &uses);
+    bool known = seen_key(event, &entry);
+    if (uses.n > 0 || event->is_command) {
+        if (known && was_seen(&turn, &entry)) {
+            return 0;
+        }
+        int error = look_ahead(&turn, &uses, &matches);
+        if (error) {
+            return error;
+        }
+    }
+    engine->counts.events++;
+    if (event->is_command) {
+        command_serve(&turn);
+    }
+    note_future(&turn);
+    for (size_t i = 0; i < uses.n && !changes->failed; i++) {
+        use(&turn, &uses.items[i], &matches);
+    }
+    if (known && (uses.n > 0 || event->is_command)) {
+        remember_seen(&turn, &entry);
+    }
+    return changes->failed ? -ENOMEM : 0;
+}
+
+/* -- events that cannot be served -- */
+
+/* Bytes that are not UTF-8 are shown as '?', so that the dead letter is readable JSON. */
+static void add_lossy(struct buffer *out, const char *bytes, size_t n, size_t room)
+{
+    n = n < room ? n : room;
+    while (n > 0) {
+        size_t take = utf8_cut(bytes, n, n > 4 ? 4 : n);
+        size_t k = take > 0 ? take : 1;
+
+        while (k > 1 && !utf8_is_valid(bytes, k)) {
+            k--;
+        }
+        if (utf8_is_valid(bytes, k) && bytes[0] != '\0') {
+            buffer_add(out, bytes, k);
+        } else {
+            buffer_add_char(out, '?');
+        }
+        bytes += k;
+        n -= k;
+    }
+}
+
+static void write_dead(struct turn *turn, struct stream_id at, const char *why, const struct raw_field *raw,
+                       size_t n)
+{
+    struct buffer text, part;
+    struct json_writer json;
+    char id[STREAM_ID_TEXT_MAX];
+    size_t room = DEAD_BYTES_MAX;
+
+    buffer_init(&text);
+    buffer_init(&part);
+    json_begin(&json, &text);
+    json_object(&json);
+    json_key_text(&json, "what", "event");
+    json_key_text(&json, "event", stream_id_format(at, id));
+    json_key_text(&json, "why", why);
+    json_key_int(&json, "at", turn->now);
+    json_key(&json, "fields");
+    json_array(&json);
+    for (size_t i = 0; i < n && room > 0; i++) {
+        buffer_clear(&part);
+        add_lossy(&part, raw[i].name, raw[i].name_n, room);
+        room -= part.n < room ? part.n : room;
+        json_text(&json, buffer_text(&part));
+        buffer_clear(&part);
+        add_lossy(&part, raw[i].value, raw[i].value_n, room);
+        room -= part.n < room ? part.n : room;
+        json_text(&json, buffer_text(&part));
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+    if (buffer_ok(&text) && buffer_ok(&part)) {
+        changes_dead(turn->changes, buffer_text(&text));
+    } else {
+        turn->changes->failed = true;
+    }
+    buffer_finish(&text);
+    buffer_finish(&part);
+}
+
+static void journal_bad(struct turn *turn, struct stream_id at, const char *why)
+{
+    struct journal_record record;
+    char id[STREAM_ID_TEXT_MAX];
+
+    turn->engine->counts.bad_events++;
+    journal_begin(&record, turn->changes, "bad");
+    json_key_text(&record.json, "event", stream_id_format(at, id));
+    json_key_text(&record.json, "type", turn->event ? turn->event->type : NULL);
+    json_key_text(&record.json, "why", why);
+    journal_end(&record);
+    state_count(turn, NULL, "", turn->now, "bad");
+}
+
+void intake_bad(struct turn *turn, const char *why)
+{
+    struct raw_field raw[EVENT_FIELDS_MAX];
+    size_t n = 0;
+
+    if (!turn->event) {
+        return; /* time passed, no event is to blame: the journal of the caller says what happened */
+    }
+    for (size_t i = 0; i < turn->event->fields.n && n < EVENT_FIELDS_MAX; i++) {
+        const struct field *field = &turn->event->fields.items[i];
+
+        raw[n++] = (struct raw_field){field->name, field->value, strlen(field->name), strlen(field->value)};
+    }
+    journal_bad(turn, turn->event->at, why);
+    write_dead(turn, turn->event->at, why, raw, n);
+}
+
+void engine_bad_event(struct engine *engine, struct stream_id at, const char *reason,
+                      const struct raw_field *raw, size_t n, instant now, struct changes *changes)
+{
+    struct turn turn = {.engine = engine, .changes = changes, .now = now};
+
+    journal_bad(&turn, at, reason);
+    write_dead(&turn, at, reason, raw, n);
+}
+
+/* -- time -- */
+
+/* The latest passed step is sent; those before it are superseded, so that nobody is shouted at after a
+ * downtime. */
+static void fire_passed(struct turn *turn, struct deadline *deadline, instant horizon)
+{
+    instant latest = INSTANT_NONE;
+    size_t n = deadline->rule->n_steps;
+
+    for (size_t i = 0; i < n; i++) {
+        instant at = deadline->steps[i].at;
+        latest = at <= horizon && at > latest ? at : latest;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct step *step = &deadline->rule->steps[i];
+
+        while (deadline->steps[i].at < latest && deadline->steps[i].at <= horizon) {
+            ladder_supersede(turn, deadline, i, "superseded", "a later step is due, too");
+        }
+        if (deadline->steps[i].at > horizon) {
+            continue;
+        }
+        if (step->before_due && step->anchor != ANCHOR_OPEN && deadline->due <= horizon) {
+            ladder_supersede(turn, deadline, i, "superseded", "due has passed");
+        } else {
+            ladder_fire(turn, deadline, i, deadline->steps[i].at);
+        }
+    }
+}
+
+static void pass_due(struct turn *turn, struct deadline *deadline)
+{
+    struct journal_record record;
+
+    deadline->was_overdue = true;
+    deadline->state = DEADLINE_OVERDUE;
+    journal_begin_deadline(&record, turn->changes, "overdue", deadline);
+    json_key_int(&record.json, "due", deadline->due);
+    json_key_text(&record.json, "owner", deadline->owner);
+    journal_end(&record);
+    state_count(turn, deadline->rule, deadline->department, deadline->due, "overdue");
+}
+
+static void advance_deadline(struct turn *turn, struct deadline *deadline, instant horizon)
+{
+    if (deadline->state == DEADLINE_SLEEPING) {
+        opening_wake(turn, deadline);
+        return;
+    }
+    if (!deadline->was_overdue) {
+        ladder_follow_owner(turn, deadline);
+    }
+    if (!deadline->was_overdue && deadline->due <= horizon) {
+        pass_due(turn, deadline);
+    }
+    fire_passed(turn, deadline, horizon);
+    timing_arm(turn, deadline);
+    state_put_deadline(turn, deadline);
+}
+
+bool engine_advance(struct engine *engine, instant horizon, instant now, struct changes *changes)
+{
+    struct turn turn = {.engine = engine, .changes = changes, .now = now};
+    struct agenda_entry *first;
+
+    if (!engine->pruned) {
+        engine->pruned = true;
+        state_prune_rules(&turn);
+    }
+    while (!changes->failed && (first = agenda_first(&engine->agenda)) != NULL && first->at <= horizon) {
+        if (changes_is_full(changes)) {
+            return true;
+        }
+        arena_reset(engine->scratch);
+        advance_deadline(&turn, (struct deadline *)first, horizon);
+    }
+    while (!changes->failed && (first = agenda_first(&engine->outbox)) != NULL && first->at <= now) {
+        if (changes_is_full(changes)) {
+            return true;
+        }
+        outbox_overdue(&turn, (struct notification *)first);
+    }
+    return false;
+}
+
+instant engine_next(const struct engine *engine)
+{
+    const struct agenda_entry *deadline = agenda_first(&engine->agenda);
+    const struct agenda_entry *note = agenda_first(&engine->outbox);
+    instant next = deadline ? deadline->at : INSTANT_NEVER;
+
+    return note && note->at < next ? note->at : next;
+}

@@ -1,0 +1,600 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+/* Ids are numbers in Crockford's base 32, scattered so that neighbours look different: a mistyped number is
+ * then rarely somebody else's. Four characters for the first million, five for the next 33 million, and so
+ * on. */
+static void number_format(uint64_t number, char into[static DEADLINE_ID_MAX])
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint64_t space = UINT64_C(1) << 20;
+    int n = 4;
+
+    while (number >= space && n < DEADLINE_ID_MAX - 3) {
+        number -= space;
+        space <<= 5;
+        n++;
+    }
+    number = (number * UINT64_C(0x9e3779b1) + UINT64_C(0x5bd1e)) & (space - 1);
+    into[n] = '\0';
+    while (n > 0) {
+        into[--n] = digits[number & 31];
+        number >>= 5;
+    }
+}
+
+static void assign_id(struct turn *turn, struct deadline *deadline)
+{
+    char text[24];
+
+    number_format(turn->engine->numbered++, deadline->id);
+    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)turn->engine->numbered);
+    changes_put(turn->changes, TABLE_HEAD, "ids", text, (size_t)n);
+}
+
+/* -- who owes it -- */
+
+struct owners {
+    const char *ids[PATH_RESULT_MAX];
+    size_t n;
+    bool several; /* the rule makes one deadline for each: the owner is part of the identity */
+    bool fixed;   /* an event named the person */
+};
+
+static int each_owner(struct turn *turn, const struct rule *rule, struct owners *owners)
+{
+    const char *value = fields_get(&turn->event->fields, rule->each_of);
+    const char *ids[EVENT_LIST_MAX];
+    int n = value ? event_list(turn->engine->scratch, value, ids) : -1;
+
+    if (n <= 0) {
+        return -EINVAL;
+    }
+    for (int i = 0; i < n && owners->n < PATH_RESULT_MAX; i++) {
+        owners->ids[owners->n++] = ids[i];
+    }
+    owners->several = owners->fixed = true;
+    return 0;
+}
+
+static struct path_context event_context(struct turn *turn, const struct rule *rule)
+{
+    const char *department = rule->has_department ? NULL : fields_get(&turn->event->fields, "department");
+    struct path_context context = {
+        .directory = turn->engine->parts.people,
+        .fields = &turn->event->fields,
+        .owner = "",
+        .department = department ? department : "",
+        .requester = &rule->requester,
+        .day = state_today(turn),
+    };
+
+    if (rule->has_department) {
+        /* "department of owner" cannot be known yet: the path then starts from the event's own department. */
+        const char *found = path_department(&rule->department, &context);
+
+        department = found ? found : fields_get(&turn->event->fields, "department");
+        context.department = department ? department : "";
+    }
+    return context;
+}
+
+static const char *path_owner(struct turn *turn, const struct rule *rule, const struct path *path)
+{
+    struct path_context context = event_context(turn, rule);
+    const char *people[PATH_RESULT_MAX];
+    const char *why = NULL;
+
+    if (path_people(path, &context, people, &why) > 0) {
+        return people[0];
+    }
+    /* A field that names somebody the directory does not know: the id is kept, so that lateness is counted.
+     */
+    const char *value =
+        path->start == PATH_FIELD && path->n_hops == 0 ? fields_get(&turn->event->fields, path->name) : NULL;
+    return value ? value : "";
+}
+
+static int find_owners(struct turn *turn, const struct rule *rule, struct owners *owners)
+{
+    *owners = (struct owners){.several = rule->n_owners > 1};
+    if (rule->each_of) {
+        return each_owner(turn, rule, owners);
+    }
+    for (size_t i = 0; i < rule->n_owners; i++) {
+        const char *owner = path_owner(turn, rule, &rule->owners[i]);
+        bool twice = false;
+
+        for (size_t k = 0; k < owners->n; k++) {
+            twice = twice || strcmp(owners->ids[k], owner) == 0;
+        }
+        if (!twice) {
+            owners->ids[owners->n++] = owner;
+        }
+    }
+    owners->fixed = rule->n_owners == 1 && rule->owners[0].start == PATH_FIELD && rule->owners[0].n_hops == 0;
+    return 0;
+}
+
+size_t opening_estimate(struct turn *turn, const struct rule *rule)
+{
+    struct owners owners;
+
+    return find_owners(turn, rule, &owners) ? 1 : owners.n;
+}
+
+int opening_set_department(struct turn *turn, struct deadline *deadline)
+{
+    const struct rule *rule = deadline->rule;
+    const char *department = NULL;
+
+    if (rule->has_department) {
+        struct path_context context = state_path_context(turn, deadline);
+        context.department = "";
+        department = path_department(&rule->department, &context);
+    }
+    if (!department) {
+        const struct person *owner = directory_person(turn->engine->parts.people, deadline->owner);
+        department = owner ? owner->department : NULL;
+    }
+    if (!department) {
+        department = fields_get(&deadline->fields, "department");
+    }
+    return state_set_text(&deadline->department, department ? department : "") ? 0 : -ENOMEM;
+}
+
+/* -- what is there already -- */
+
+static struct deadline *find_open(struct turn *turn, const struct rule *rule, const char *owner)
+{
+    const char *values[RULE_KEYS_MAX];
+    size_t cursor = 0;
+    struct deadline *deadline;
+
+    for (size_t i = 0; i < rule->forms[0].n; i++) {
+        values[i] = fields_get(&turn->event->fields, rule->forms[0].names[i]);
+    }
+    uint64_t hash = state_form_hash(rule, &rule->forms[0], values);
+    while ((deadline = index_find(&turn->engine->forms, hash, &cursor)) != NULL) {
+        bool same =
+            strcmp(deadline->rule->name, rule->name) == 0 && (!owner || strcmp(deadline->owner, owner) == 0);
+
+        for (size_t i = 0; same && i < rule->forms[0].n; i++) {
+            const char *value = fields_get(&deadline->fields, rule->forms[0].names[i]);
+            same = value && strcmp(value, values[i]) == 0;
+        }
+        if (same) {
+            return deadline;
+        }
+    }
+    return NULL;
+}
+
+static void journal_event(struct turn *turn, const char *what, const struct rule *rule, const char *why)
+{
+    struct journal_record record;
+    char at[STREAM_ID_TEXT_MAX];
+
+    journal_begin(&record, turn->changes, what);
+    json_key_text(&record.json, "r", rule->name);
+    json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
+    json_key_text(&record.json, "type", turn->event->type);
+    json_key_text(&record.json, "why", why);
+    journal_end(&record);
+}
+
+/* The HRIS repeats an opening that has been closed since: it must not raise a deadline that nobody will meet.
+ */
+static bool is_repeat(struct turn *turn, const struct rule *rule, const char *identity)
+{
+    const struct memo *memo = memory_find(&turn->engine->closed, identity);
+
+    if (!memo || turn->event->time > memo->opened) {
+        return false;
+    }
+    turn->engine->counts.repeated_events++;
+    journal_event(turn, "repeat", rule, "this opening is not newer than one that has been closed");
+    return true;
+}
+
+/* -- opening -- */
+
+static void journal_opening(struct turn *turn, const struct deadline *deadline, const char *what)
+{
+    struct journal_record record;
+    struct buffer identity;
+    char at[STREAM_ID_TEXT_MAX];
+
+    buffer_init(&identity);
+    deadline_identity(deadline->rule, &deadline->fields, NULL, &identity);
+    journal_begin_deadline(&record, turn->changes, what, deadline);
+    json_key_text(&record.json, "k", buffer_text(&identity));
+    json_key_text(&record.json, "v", deadline->rule->fingerprint);
+    json_key_text(&record.json, "owner", deadline->owner);
+    json_key_text(&record.json, "dept", deadline->department);
+    json_key_int(&record.json, "start", deadline->start);
+    json_key_int(&record.json, "received", turn->now);
+    if (deadline->state == DEADLINE_SLEEPING) {
+        json_key_int(&record.json, "sleeping", deadline->wake);
+    } else {
+        json_key_int(&record.json, "due", deadline->due);
+        json_key_int(&record.json, "case", deadline->due_case);
+    }
+    if (deadline->late_event) {
+        json_key_bool(&record.json, "late", true);
+    }
+    if (turn->event) {
+        json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
+        json_key_text(&record.json, "type", turn->event->type);
+    }
+    journal_end(&record);
+    buffer_finish(&identity);
+}
+
+/* Steps before due that lie before the opening are not for anybody any more. */
+static void skip_passed(struct turn *turn, struct deadline *deadline)
+{
+    for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+        const struct step *step = &deadline->rule->steps[i];
+
+        while (step->before_due && step->anchor != ANCHOR_OPEN && deadline->steps[i].at < turn->now) {
+            ladder_supersede(turn, deadline, i, "superseded", "before the opening");
+        }
+    }
+}
+
+/* Sets start, wake, due and the steps. 0 or a negative errno with *why. */
+static int schedule(struct turn *turn, struct deadline *deadline, const char **why)
+{
+    const struct rule *rule = deadline->rule;
+
+    deadline->wake = INSTANT_NEVER;
+    deadline->start = deadline->opened;
+    deadline->state = DEADLINE_OPEN;
+    if (!span_is_none(&rule->open_from)) {
+        instant wake;
+
+        if (timing_span(turn->engine, deadline, &rule->open_from, &wake)) {
+            *why = "the field that `from` is counted from is missing or is not a date";
+            return -ENOENT;
+        }
+        if (wake > turn->now) {
+            deadline->state = DEADLINE_SLEEPING;
+            deadline->wake = wake;
+            deadline->start = wake;
+        }
+    }
+    int error = timing_due(turn->engine, deadline, why);
+    if (!error && deadline->state == DEADLINE_OPEN) {
+        deadline->late_event = deadline->due < turn->now || (turn->event && turn->event->is_late);
+    }
+    return error;
+}
+
+static struct deadline *create(struct turn *turn, const struct rule *rule, const char *owner, bool fixed)
+{
+    struct deadline *deadline = deadline_create(rule);
+
+    if (!deadline) {
+        return NULL;
+    }
+    deadline->opened = turn->event->time;
+    deadline->received = turn->now;
+    deadline->event = turn->event->at;
+    deadline->owner_fixed = fixed;
+    if (deadline_set_fields(deadline, &turn->event->fields, NULL) ||
+        !state_set_text(&deadline->owner, owner) || opening_set_department(turn, deadline)) {
+        deadline_destroy(deadline);
+        return NULL;
+    }
+    return deadline;
+}
+
+static void warn_owner(struct turn *turn, const struct deadline *deadline)
+{
+    if (directory_person(turn->engine->parts.people, deadline->owner)) {
+        return;
+    }
+    struct journal_record record;
+    journal_begin_deadline(&record, turn->changes, "owner_unknown", deadline);
+    json_key_text(&record.json, "owner", deadline->owner);
+    json_key_text(&record.json, "why",
+                  deadline->owner[0] ? "the directory does not know this person"
+                                     : "nobody could be found to owe this");
+    journal_end(&record);
+}
+
+/* A meet that came before its opening. */
+static bool met_early(struct turn *turn, struct deadline *deadline, const char *identity)
+{
+    struct memo *memo = memory_find(&turn->engine->early, identity);
+
+    if (!memo) {
+        return false;
+    }
+    struct closing_cause cause = {
+        .how = CLOSED_MET, .at = memo->opened, .by = deadline->owner, .note = "met early"};
+    bool counts = memo->opened >= deadline->opened - deadline->rule->early_ms;
+
+    changes_remove(turn->changes, TABLE_EARLY, memo->identity);
+    memory_forget(&turn->engine->early, memo);
+    if (counts) {
+        cause.how = cause.at > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
+        closing_close(turn, deadline, &cause);
+    }
+    return counts;
+}
+
+static void begin(struct turn *turn, struct deadline *deadline)
+{
+    timing_place(turn->engine, deadline);
+    skip_passed(turn, deadline);
+    timing_arm(turn, deadline);
+    state_put_deadline(turn, deadline);
+}
+
+/* A deadline that is counted, numbered, in every index and in the journal. NULL if the event is bad or memory
+ * is out. */
+static struct deadline *prepare(struct turn *turn, const struct rule *rule, const char *owner, bool fixed)
+{
+    struct deadline *deadline = create(turn, rule, owner, fixed);
+    const char *why = NULL;
+    int error = deadline ? schedule(turn, deadline, &why) : -ENOMEM;
+
+    if (error && error != -ENOMEM) {
+        intake_bad(turn, why);
+        deadline_destroy(deadline);
+        return NULL;
+    }
+    if (!error) {
+        assign_id(turn, deadline);
+        error = state_add_deadline(turn->engine, deadline);
+    }
+    if (error) {
+        deadline_destroy(deadline);
+        turn->changes->failed = true;
+        return NULL;
+    }
+    state_store_rule(turn, rule);
+    journal_opening(turn, deadline, "opened");
+    warn_owner(turn, deadline);
+    state_count(turn, rule, deadline->department, deadline->due, "opened");
+    return deadline;
+}
+
+static void open_one(struct turn *turn, const struct rule *rule, const struct owners *owners,
+                     const char *owner)
+{
+    struct buffer identity;
+
+    buffer_init(&identity);
+    deadline_identity(rule, &turn->event->fields, owners->several ? owner : NULL, &identity);
+    if (!is_repeat(turn, rule, buffer_text(&identity))) {
+        struct deadline *deadline = prepare(turn, rule, owner, owners->fixed);
+
+        if (deadline && !met_early(turn, deadline, buffer_text(&identity))) {
+            begin(turn, deadline);
+        }
+    }
+    buffer_finish(&identity);
+}
+
+static void restart(struct turn *turn, struct deadline *deadline)
+{
+    const char *why = NULL;
+    int error = 0;
+
+    outbox_withdraw(turn, deadline, "restarted");
+    for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+        deadline->steps[i].fired = 0;
+    }
+    deadline->n_pauses = 0;
+    deadline->was_overdue = deadline->extended = deadline->late_event = false;
+    deadline->opened = turn->event->time;
+    deadline->received = turn->now;
+    deadline->event = turn->event->at;
+    error = schedule(turn, deadline, &why);
+    if (error) {
+        intake_bad(turn, why);
+        deadline->state = DEADLINE_OPEN;
+    }
+    journal_opening(turn, deadline, "restarted");
+    begin(turn, deadline);
+}
+
+static void open_again(struct turn *turn, const struct rule *rule, struct deadline *deadline)
+{
+    switch (rule->again) {
+    case AGAIN_IGNORE:
+        turn->engine->counts.repeated_events++;
+        journal_event(turn, "repeat", rule, "this key is open already");
+        break;
+    case AGAIN_CHANGE:
+        opening_change(turn, deadline);
+        break;
+    case AGAIN_RESTART:
+        opening_change(turn, deadline);
+        restart(turn, deadline);
+        break;
+    }
+}
+
+static const char *missing_key(struct turn *turn, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->key.n; i++) {
+        if (!fields_get(&turn->event->fields, rule->key.fields[i].name)) {
+            return rule->key.fields[i].name;
+        }
+    }
+    return NULL;
+}
+
+void opening_open(struct turn *turn, const struct rule *rule)
+{
+    const char *missing = missing_key(turn, rule);
+    struct owners owners;
+
+    if (missing || find_owners(turn, rule, &owners)) {
+        const char *why =
+            missing ? arena_printf(turn->engine->scratch, "%s: the key field \"%s\" is missing", rule->name,
+                                   missing)
+                    : arena_printf(turn->engine->scratch,
+                                   "%s: the field \"%s\" is missing or is not a JSON array of at most %d ids",
+                                   rule->name, rule->each_of, EVENT_LIST_MAX);
+        intake_bad(turn, why ? why : "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < owners.n && !turn->changes->failed; i++) {
+        struct deadline *open = find_open(turn, rule, owners.several ? owners.ids[i] : NULL);
+
+        if (open) {
+            open_again(turn, rule, open);
+        } else {
+            open_one(turn, rule, &owners, owners.ids[i]);
+        }
+    }
+}
+
+/* -- while it is open -- */
+
+void opening_wake(struct turn *turn, struct deadline *deadline)
+{
+    const char *why = NULL;
+
+    deadline->state = DEADLINE_OPEN;
+    if (!deadline->extended) {
+        (void)timing_due(turn->engine, deadline,
+                         &why); /* the due of the opening stays if it cannot be counted now */
+    }
+    journal_opening(turn, deadline, "woke");
+    timing_place(turn->engine, deadline);
+    timing_arm(turn, deadline);
+    state_put_deadline(turn, deadline);
+}
+
+/* Counts the due again after a change; steps that were told are told again only if it moved later. */
+static void recount(struct turn *turn, struct deadline *deadline, const char *what)
+{
+    struct journal_record record;
+    instant was = deadline->due;
+    const char *why = NULL;
+
+    if (!deadline->extended && timing_due(turn->engine, deadline, &why)) {
+        intake_bad(turn, why);
+    }
+    if (deadline->due > was && deadline->due > turn->now) {
+        for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+            deadline->steps[i].fired =
+                deadline->rule->steps[i].anchor == ANCHOR_DUE ? 0 : deadline->steps[i].fired;
+        }
+        deadline->was_overdue = deadline->late_event = false;
+    }
+    deadline->state = deadline->was_overdue ? DEADLINE_OVERDUE : DEADLINE_OPEN;
+    journal_begin_deadline(&record, turn->changes, what, deadline);
+    json_key_int(&record.json, "at", turn->event ? turn->event->time : turn->now);
+    json_key_int(&record.json, "due", deadline->due);
+    json_key_int(&record.json, "was", was);
+    json_key_text(&record.json, "type", turn->event ? turn->event->type : NULL);
+    journal_end(&record);
+    timing_place(turn->engine, deadline);
+    if (deadline->due > was) {
+        skip_passed(turn, deadline);
+    }
+}
+
+static void change_owner(struct turn *turn, struct deadline *deadline)
+{
+    const struct rule *rule = deadline->rule;
+
+    if (rule->n_owners != 1 || !deadline->owner_fixed || rule->owners[0].start != PATH_FIELD) {
+        return;
+    }
+    const char *owner = fields_get(&turn->event->fields, rule->owners[0].name);
+    if (!owner || strcmp(owner, deadline->owner) == 0) {
+        return;
+    }
+    struct journal_record record;
+    journal_begin_deadline(&record, turn->changes, "owner", deadline);
+    json_key_text(&record.json, "was", deadline->owner);
+    json_key_text(&record.json, "owner", owner);
+    journal_end(&record);
+    if (!state_set_text(&deadline->owner, owner) || opening_set_department(turn, deadline)) {
+        turn->changes->failed = true;
+    }
+}
+
+void opening_change(struct turn *turn, struct deadline *deadline)
+{
+    struct engine *engine = turn->engine;
+
+    /* The fields decide where it stands in the indexes: out with the old ones, in with the new. */
+    agenda_remove(&engine->agenda, &deadline->agenda);
+    state_unindex(engine, deadline);
+    if (deadline_set_fields(deadline, &deadline->fields, &turn->event->fields) ||
+        state_add_deadline(engine, deadline)) {
+        turn->changes->failed = true;
+        return;
+    }
+    change_owner(turn, deadline);
+    if (deadline->state == DEADLINE_SLEEPING) {
+        const char *why = NULL;
+        if (schedule(turn, deadline, &why)) {
+            intake_bad(turn, why);
+        }
+    }
+    if (deadline->state == DEADLINE_OPEN || deadline->state == DEADLINE_OVERDUE) {
+        recount(turn, deadline, "changed");
+    } /* a paused one is counted again when it resumes */
+    timing_arm(turn, deadline);
+    state_put_deadline(turn, deadline);
+}
+
+void opening_pause(struct turn *turn, struct deadline *deadline)
+{
+    struct journal_record record;
+
+    if (deadline->state == DEADLINE_PAUSED || deadline->state == DEADLINE_SLEEPING) {
+        journal_event(turn, "unmatched", deadline->rule, "it is paused already, or sleeps");
+        return;
+    }
+    instant from = turn->event->time < deadline->start ? deadline->start : turn->event->time;
+    if (deadline_pause(deadline, from)) {
+        journal_event(turn, "unmatched", deadline->rule, "it has been paused too many times");
+        return;
+    }
+    deadline->state = DEADLINE_PAUSED;
+    outbox_withdraw(turn, deadline, "paused");
+    journal_begin_deadline(&record, turn->changes, "paused", deadline);
+    json_key_int(&record.json, "at", from);
+    json_key_text(&record.json, "type", turn->event->type);
+    journal_end(&record);
+    timing_arm(turn, deadline);
+    state_put_deadline(turn, deadline);
+}
+
+void opening_resume(struct turn *turn, struct deadline *deadline)
+{
+    if (deadline->state != DEADLINE_PAUSED) {
+        journal_event(turn, "unmatched", deadline->rule, "it is not paused");
+        return;
+    }
+    struct pause *last = &deadline->pauses[deadline->n_pauses - 1];
+    last->to = turn->event->time < last->from ? last->from : turn->event->time;
+    if (deadline->was_overdue) { /* what is late stays late: a pause moves no due that has passed */
+        struct journal_record record;
+
+        deadline->state = DEADLINE_OVERDUE;
+        journal_begin_deadline(&record, turn->changes, "resumed", deadline);
+        json_key_int(&record.json, "at", last->to);
+        json_key_int(&record.json, "due", deadline->due);
+        journal_end(&record);
+        timing_place(turn->engine, deadline);
+    } else {
+        recount(turn, deadline, "resumed");
+    }
+    timing_arm(turn, deadline);
+    state_put_deadline(turn, deadline);
+}

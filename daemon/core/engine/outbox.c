@@ -1,0 +1,402 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+enum {
+    UNCERTAIN_MAX = 3,         /* attempts without a verdict, then a dead letter */
+    CLAIM_SLACK_MS = 5000,     /* how long after its latest end an attempt's verdict is still waited for */
+    PROBE_MS = 10 * 60 * 1000, /* how often a misconfigured channel is tried */
+};
+
+static void tell_delivery(struct turn *turn, struct buffer *list, const char *id)
+{
+    buffer_add(list, id, strlen(id) + 1);
+    if (!buffer_ok(list)) {
+        turn->changes->failed = true;
+    }
+}
+
+static void arm(struct turn *turn, struct notification *note)
+{
+    struct engine *engine = turn->engine;
+    bool ok = true;
+
+    switch (note->state) {
+    case NOTIFICATION_QUEUED:
+        ok = agenda_set(&engine->outbox, &note->agenda, note->expires);
+        break;
+    case NOTIFICATION_CLAIMED:
+        ok = agenda_set(&engine->outbox, &note->agenda, note->ends + CLAIM_SLACK_MS);
+        break;
+    case NOTIFICATION_HELD:
+        agenda_remove(&engine->outbox, &note->agenda);
+        break;
+    }
+    if (!ok) {
+        turn->changes->failed = true;
+    }
+}
+
+/* Queued again, or still: durable, armed, and known to delivery. */
+static void put_queued(struct turn *turn, struct notification *note)
+{
+    note->state = NOTIFICATION_QUEUED;
+    arm(turn, note);
+    state_put_notification(turn, note);
+    tell_delivery(turn, &turn->changes->queued, note->id);
+}
+
+static void journal_note(struct turn *turn, const struct notification *note, const char *what,
+                         const char *why)
+{
+    struct journal_record record;
+
+    journal_begin_notification(&record, turn->changes, what, note);
+    json_key_text(&record.json, "why", why);
+    journal_end(&record);
+}
+
+static void make_room(struct turn *turn)
+{
+    struct engine *engine = turn->engine;
+
+    if (engine->notifications.n < engine->policy->outbox_max) {
+        return;
+    }
+    struct notification *oldest = (struct notification *)agenda_first(&engine->outbox);
+    if (oldest && oldest->state == NOTIFICATION_QUEUED) {
+        outbox_dead(turn, oldest, "the outbox is full; the oldest gives way");
+    }
+}
+
+void outbox_queue(struct turn *turn, struct notification *take)
+{
+    struct notification *note = take;
+    struct journal_record record;
+
+    make_room(turn);
+    if (state_add_notification(turn->engine, note)) {
+        turn->changes->failed = true;
+        notification_destroy(note);
+        return;
+    }
+    journal_begin_notification(&record, turn->changes, "queued", note);
+    json_key_text(&record.json, "s", note->step);
+    json_key_text(&record.json, "phase", phase_name(note->phase));
+    json_key_text(&record.json, "to", note->to);
+    json_key_text(&record.json, "via", note->channel);
+    json_key_text(&record.json, "on_behalf", note->on_behalf);
+    if (note->copy) {
+        json_key_bool(&record.json, "copy", true);
+    }
+    journal_end(&record);
+    put_queued(turn, note);
+}
+
+static void withdraw(struct turn *turn, struct notification *note, const char *why)
+{
+    journal_note(turn, note, "withdrawn", why);
+    tell_delivery(turn, &turn->changes->withdrawn, note->id);
+    state_drop_notification(turn, note);
+}
+
+/* Notifications are numbered from 1 within their deadline, so they are found without an index of their own.
+ */
+static struct notification *numbered(const struct engine *engine, const struct deadline *deadline,
+                                     int32_t number)
+{
+    struct buffer id;
+
+    buffer_init(&id);
+    buffer_printf(&id, "%s-%d", deadline->id, (int)number);
+    struct notification *note = buffer_ok(&id) ? state_find_notification(engine, buffer_text(&id)) : NULL;
+    buffer_finish(&id);
+    return note;
+}
+
+void outbox_withdraw(struct turn *turn, struct deadline *deadline, const char *why)
+{
+    bool closes = strcmp(why, "paused") != 0 && strcmp(why, "restarted") != 0;
+
+    for (int32_t i = deadline->numbered; i > 0; i--) {
+        struct notification *note = numbered(turn->engine, deadline, i);
+
+        if (!note || note->phase == PHASE_CLOSED) {
+            continue;
+        }
+        if (note->state != NOTIFICATION_CLAIMED) {
+            withdraw(turn, note, why);
+        } else if (closes) {
+            note->deadline = NULL; /* on its way: its verdict decides */
+        }
+    }
+}
+
+static void put_dead(struct turn *turn, const char *id, const char *deadline, const char *rule,
+                     const char *step, const char *to, const char *via, const char *why)
+{
+    struct buffer *text = &turn->engine->text;
+    struct json_writer json;
+
+    buffer_clear(text);
+    json_begin(&json, text);
+    json_object(&json);
+    json_key_text(&json, "what", "notification");
+    json_key_text(&json, "n", id);
+    json_key_text(&json, "d", deadline);
+    json_key_text(&json, "r", rule);
+    json_key_text(&json, "s", step);
+    json_key_text(&json, "to", to);
+    json_key_text(&json, "via", via);
+    json_key_text(&json, "why", why);
+    json_key_int(&json, "at", turn->now);
+    json_object_end(&json);
+    if (buffer_ok(text)) {
+        changes_dead(turn->changes, buffer_text(text));
+    } else {
+        turn->changes->failed = true;
+    }
+}
+
+void outbox_dead(struct turn *turn, struct notification *note, const char *why)
+{
+    journal_note(turn, note, "dead", why);
+    put_dead(turn, note->id, note->deadline_id, note->rule, note->step, note->to, note->channel, why);
+    tell_delivery(turn, &turn->changes->withdrawn, note->id);
+    state_drop_notification(turn, note);
+}
+
+void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, const struct step *step,
+                           const char *to, const char *why)
+{
+    struct journal_record record;
+
+    journal_begin_deadline(&record, turn->changes, "dead", deadline);
+    json_key_text(&record.json, "s", step->name);
+    json_key_text(&record.json, "to", to);
+    json_key_text(&record.json, "why", why);
+    journal_end(&record);
+    put_dead(turn, NULL, deadline->id, deadline->rule->name, step->name, to, NULL, why);
+}
+
+/* Nothing more can be done for a deadline that has closed meanwhile, except telling that it has. */
+static bool is_pointless(const struct notification *note)
+{
+    return !note->deadline && note->phase != PHASE_CLOSED;
+}
+
+static bool fall_back(struct turn *turn, struct notification *note, const char *why)
+{
+    const struct engine *engine = turn->engine;
+    bool direct_only = note->deadline && note->deadline->rule->audience_direct;
+    const struct channel_facts *other =
+        note->fell_back ? NULL : ladder_fallback(engine, note->channel, note->to, direct_only);
+    struct journal_record record;
+
+    if (!other || strcmp(other->name, note->channel) == 0 || (other->reach == REACH_PERSON && !note->to[0])) {
+        return false;
+    }
+    journal_begin_notification(&record, turn->changes, "fallback", note);
+    json_key_text(&record.json, "was", note->channel);
+    json_key_text(&record.json, "via", other->name);
+    json_key_text(&record.json, "why", why);
+    journal_end(&record);
+    if (!state_set_text(&note->channel, other->name)) {
+        turn->changes->failed = true;
+    }
+    note->fell_back = true;
+    note->attempts = note->uncertain = 0;
+    note->not_before = turn->now;
+    put_queued(turn, note);
+    return true;
+}
+
+static void journal_verdict(struct turn *turn, const struct notification *note, const struct verdict *verdict)
+{
+    struct journal_record record;
+
+    journal_begin_notification(&record, turn->changes, verdict_name(verdict->kind), note);
+    json_key_text(&record.json, "to", note->to);
+    json_key_text(&record.json, "via", note->channel);
+    if (verdict->code != 0) {
+        json_key_int(&record.json, "code", verdict->code);
+    }
+    json_key_text(&record.json, "why", verdict->reason[0] ? verdict->reason : NULL);
+    json_key_text(&record.json, "remote", verdict->remote_id[0] ? verdict->remote_id : NULL);
+    if (verdict->kind == VERDICT_RETRY || verdict->kind == VERDICT_BACKOFF) {
+        json_key_int(&record.json, "next", turn->now + verdict->delay_ms);
+    }
+    journal_end(&record);
+}
+
+static void delivered(struct turn *turn, struct notification *note)
+{
+    struct deadline *deadline = note->deadline;
+
+    if (deadline && note->to[0] && !note->copy) {
+        if (deadline_tell(deadline, note->to, note->phase, turn->now)) {
+            turn->changes->failed = true;
+        }
+        state_put_deadline(turn, deadline);
+    }
+    state_count(turn, NULL, note->channel, turn->now, "delivered");
+    state_drop_notification(turn, note);
+}
+
+static void again(struct turn *turn, struct notification *note, int64_t delay_ms, const char *why)
+{
+    if (is_pointless(note)) {
+        withdraw(turn, note, "closed");
+    } else if (note->attempts >= NOTIFICATION_ATTEMPTS_MAX) {
+        outbox_dead(turn, note, why);
+    } else {
+        note->not_before = turn->now + delay_ms;
+        put_queued(turn, note);
+    }
+}
+
+static enum uncertain_policy policy_of(const struct engine *engine, const char *channel)
+{
+    const struct channel_facts *facts = ruleset_channel(engine->parts.rules, channel);
+
+    return facts ? facts->uncertain : UNCERTAIN_RESEND;
+}
+
+static void uncertain(struct turn *turn, struct notification *note, int64_t delay_ms)
+{
+    note->uncertain++;
+    if (is_pointless(note)) {
+        withdraw(turn, note, "closed");
+        return;
+    }
+    if (note->uncertain >= UNCERTAIN_MAX) {
+        outbox_dead(turn, note, "three attempts ended without a verdict");
+        return;
+    }
+    switch (policy_of(turn->engine, note->channel)) {
+    case UNCERTAIN_HOLD:
+        journal_note(turn, note, "held", "the channel's policy: an operator decides");
+        note->state = NOTIFICATION_HELD;
+        arm(turn, note);
+        state_put_notification(turn, note);
+        return;
+    case UNCERTAIN_FALLBACK:
+        if (fall_back(turn, note, "uncertain")) {
+            return;
+        }
+        break;
+    case UNCERTAIN_RESEND:
+        break;
+    }
+    again(turn, note, delay_ms, "uncertain");
+}
+
+static void judge(struct turn *turn, struct notification *note, const struct verdict *verdict)
+{
+    journal_verdict(turn, note, verdict);
+    switch (verdict->kind) {
+    case VERDICT_DELIVERED:
+        delivered(turn, note);
+        break;
+    case VERDICT_BACKOFF:
+        note->attempts--;
+        again(turn, note, verdict->delay_ms, verdict->reason);
+        break;
+    case VERDICT_RETRY:
+    case VERDICT_REAUTH:
+        again(turn, note, verdict->delay_ms, verdict->reason);
+        break;
+    case VERDICT_REFUSED:
+        if (is_pointless(note)) {
+            withdraw(turn, note, "closed");
+        } else if (!fall_back(turn, note, verdict->reason)) {
+            outbox_dead(turn, note, verdict->reason);
+        }
+        break;
+    case VERDICT_MISCONFIGURED:
+        if (is_pointless(note) || !fall_back(turn, note, verdict->reason)) {
+            note->attempts--;
+            again(turn, note, verdict->delay_ms > 0 ? verdict->delay_ms : PROBE_MS, verdict->reason);
+        }
+        break;
+    case VERDICT_UNCERTAIN:
+        uncertain(turn, note, verdict->delay_ms);
+        break;
+    }
+}
+
+void outbox_overdue(struct turn *turn, struct notification *note)
+{
+    if (note->state == NOTIFICATION_QUEUED) {
+        bool full_life = note->expires - note->queued >= turn->engine->policy->expires_max_ms;
+
+        if (note->attempts > 0 || full_life) {
+            outbox_dead(turn, note, "it expired before it could be delivered");
+        } else {
+            withdraw(turn, note,
+                     "superseded"); /* never tried, and a later step speaks to the same person now */
+        }
+        return;
+    }
+    struct verdict verdict = {.kind = VERDICT_UNCERTAIN,
+                              .reason = "no verdict is known: the daemon ended meanwhile"};
+    judge(turn, note, &verdict);
+}
+
+size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant now, instant ends,
+                    struct changes *changes)
+{
+    struct turn turn = {.engine = engine, .changes = changes, .now = now};
+    size_t kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct notification *note = state_find_notification(engine, ids[i]);
+
+        if (!note || note->state != NOTIFICATION_QUEUED || note->not_before > now || note->expires <= now ||
+            is_pointless(note) || (note->deadline && note->deadline->state == DEADLINE_PAUSED)) {
+            continue;
+        }
+        struct journal_record record;
+        note->state = NOTIFICATION_CLAIMED;
+        note->attempts++;
+        note->ends = ends;
+        arm(&turn, note);
+        state_put_notification(&turn, note);
+        journal_begin_notification(&record, changes, "claimed", note);
+        json_key_int(&record.json, "attempt", note->attempts);
+        json_key_int(&record.json, "ends", ends);
+        journal_end(&record);
+        ids[kept++] = ids[i];
+    }
+    return kept;
+}
+
+void engine_verdict(struct engine *engine, const char *const *ids, size_t n, const struct verdict *verdict,
+                    instant now, struct changes *changes)
+{
+    struct turn turn = {.engine = engine, .changes = changes, .now = now};
+
+    for (size_t i = 0; i < n; i++) {
+        struct notification *note = state_find_notification(engine, ids[i]);
+
+        if (note && note->state == NOTIFICATION_CLAIMED) {
+            judge(&turn, note, verdict);
+        }
+    }
+}
+
+void engine_refuse(struct engine *engine, const char *id, const char *reason, instant now,
+                   struct changes *changes)
+{
+    struct turn turn = {.engine = engine, .changes = changes, .now = now};
+    struct notification *note = state_find_notification(engine, id);
+
+    if (!note || note->state != NOTIFICATION_QUEUED) {
+        return;
+    }
+    journal_note(&turn, note, "refused", reason);
+    if (!fall_back(&turn, note, reason)) {
+        outbox_dead(&turn, note, reason);
+    }
+}

@@ -1,0 +1,46 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+static void resolve(struct turn *turn, const struct deadline *deadline, struct planned *planned)
+{
+    struct path_context context = state_path_context(turn, deadline);
+
+    for (size_t i = 0; i < planned->step->n_to; i++) {
+        const char *people[PATH_RESULT_MAX];
+        const char *why;
+        size_t n = path_people(&planned->step->to[i], &context, people, &why);
+
+        for (size_t k = 0; k < n && planned->n_to < PATH_RESULT_MAX; k++) {
+            planned->to[planned->n_to++] = people[k];
+        }
+    }
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct planned *left = a;
+    const struct planned *right = b;
+
+    return (left->at > right->at) - (left->at < right->at);
+}
+
+size_t engine_plan(const struct engine *engine, const struct deadline *deadline, instant now,
+                   struct planned *out, size_t max)
+{
+    struct turn turn = {.engine = (struct engine *)engine, .now = now}; /* only read */
+    size_t n = 0;
+
+    if (!deadline->was_overdue && deadline->due != INSTANT_NEVER && n < max) {
+        out[n++] = (struct planned){.at = deadline->due};
+    }
+    for (size_t i = 0; i < deadline->rule->n_steps && n < max; i++) {
+        if (deadline->steps[i].at != INSTANT_NEVER) {
+            out[n] = (struct planned){.at = deadline->steps[i].at, .step = &deadline->rule->steps[i]};
+            resolve(&turn, deadline, &out[n++]);
+        }
+    }
+    qsort(out, n, sizeof *out, by_time);
+    return n;
+}

@@ -1,0 +1,643 @@
+#include "core/civil.h"
+
+#include "state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct engine *engine_create(const struct engine_parts *parts)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+
+    if (!engine) {
+        return NULL;
+    }
+    engine->parts = *parts;
+    engine->policy = ruleset_policy(parts->rules);
+    index_init(&engine->deadlines);
+    index_init(&engine->forms);
+    index_init(&engine->notifications);
+    agenda_init(&engine->agenda);
+    agenda_init(&engine->outbox);
+    memory_init(&engine->closed);
+    memory_init(&engine->early);
+    seen_init(&engine->seen);
+    buffer_init(&engine->text);
+    engine->scratch = arena_create();
+    if (!engine->scratch) {
+        engine_destroy(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+void engine_destroy(struct engine *engine)
+{
+    if (!engine) {
+        return;
+    }
+    size_t cursor = 0;
+    struct deadline *deadline;
+    while ((deadline = index_next(&engine->deadlines, &cursor)) != NULL) {
+        deadline_destroy(deadline);
+    }
+    cursor = 0;
+    struct notification *notification;
+    while ((notification = index_next(&engine->notifications, &cursor)) != NULL) {
+        notification_destroy(notification);
+    }
+    for (size_t i = 0; i < engine->n_stored_rules; i++) {
+        free(engine->stored_rules[i]);
+    }
+    free(engine->stored_rules);
+    free(engine->adopted);
+    index_finish(&engine->deadlines);
+    index_finish(&engine->forms);
+    index_finish(&engine->notifications);
+    agenda_finish(&engine->agenda);
+    agenda_finish(&engine->outbox);
+    memory_finish(&engine->closed);
+    memory_finish(&engine->early);
+    seen_finish(&engine->seen);
+    buffer_finish(&engine->text);
+    arena_destroy(engine->scratch);
+    free(engine);
+}
+
+bool state_set_text(char **text, const char *value)
+{
+    char *copy = strdup(value);
+
+    if (!copy) {
+        return false;
+    }
+    free(*text);
+    *text = copy;
+    return true;
+}
+
+int32_t state_today(const struct turn *turn)
+{
+    return calendar_day(turn->engine->policy->calendar, turn->now);
+}
+
+struct path_context state_path_context(const struct turn *turn, const struct deadline *deadline)
+{
+    return (struct path_context){
+        .directory = turn->engine->parts.people,
+        .fields = &deadline->fields,
+        .owner = deadline->owner,
+        .department = deadline->department,
+        .requester = &deadline->rule->requester,
+        .day = state_today(turn),
+    };
+}
+
+uint64_t state_form_hash(const struct rule *rule, const struct form *form, const char *const *values)
+{
+    uint64_t hash = hash_text(0, rule->name);
+
+    for (size_t i = 0; i < form->n; i++) {
+        hash = hash_text(hash, form->names[i]);
+        hash = hash_text(hash, values[i]);
+    }
+    return hash;
+}
+
+/* False if the deadline's fields lack one of the form's names: then no event can name it that way. */
+static bool form_of(const struct deadline *deadline, const struct form *form, uint64_t *hash)
+{
+    const char *values[RULE_KEYS_MAX];
+
+    for (size_t i = 0; i < form->n; i++) {
+        values[i] = fields_get(&deadline->fields, form->names[i]);
+        if (!values[i]) {
+            return false;
+        }
+    }
+    *hash = state_form_hash(deadline->rule, form, values);
+    return true;
+}
+
+static void leave_forms(struct engine *engine, struct deadline *deadline)
+{
+    for (size_t i = 0; i < deadline->rule->n_forms; i++) {
+        uint64_t hash;
+
+        if (form_of(deadline, &deadline->rule->forms[i], &hash)) {
+            index_remove(&engine->forms, hash, deadline);
+        }
+    }
+}
+
+int state_add_deadline(struct engine *engine, struct deadline *deadline)
+{
+    if (!index_add(&engine->deadlines, hash_text(0, deadline->id), deadline)) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < deadline->rule->n_forms; i++) {
+        uint64_t hash;
+
+        if (form_of(deadline, &deadline->rule->forms[i], &hash) &&
+            !index_add(&engine->forms, hash, deadline)) {
+            leave_forms(engine, deadline);
+            index_remove(&engine->deadlines, hash_text(0, deadline->id), deadline);
+            return -ENOMEM;
+        }
+    }
+    return 0;
+}
+
+void state_unindex(struct engine *engine, struct deadline *deadline)
+{
+    leave_forms(engine, deadline);
+    index_remove(&engine->deadlines, hash_text(0, deadline->id), deadline);
+}
+
+void state_drop_deadline(struct engine *engine, struct deadline *deadline)
+{
+    agenda_remove(&engine->agenda, &deadline->agenda);
+    state_unindex(engine, deadline);
+    deadline_destroy(deadline);
+}
+
+void state_put_deadline(struct turn *turn, const struct deadline *deadline)
+{
+    struct buffer *text = &turn->engine->text;
+
+    buffer_clear(text);
+    deadline_encode(deadline, text);
+    if (!buffer_ok(text)) {
+        turn->changes->failed = true;
+        return;
+    }
+    changes_put(turn->changes, TABLE_DEADLINES, deadline->id, buffer_text(text), text->n);
+}
+
+void state_put_notification(struct turn *turn, const struct notification *notification)
+{
+    struct buffer *text = &turn->engine->text;
+
+    buffer_clear(text);
+    notification_encode(notification, text);
+    if (!buffer_ok(text)) {
+        turn->changes->failed = true;
+        return;
+    }
+    changes_put(turn->changes, TABLE_OUTBOX, notification->id, buffer_text(text), text->n);
+}
+
+int state_add_notification(struct engine *engine, struct notification *notification)
+{
+    return index_add(&engine->notifications, hash_text(0, notification->id), notification) ? 0 : -ENOMEM;
+}
+
+void state_drop_notification(struct turn *turn, struct notification *notification)
+{
+    changes_remove(turn->changes, TABLE_OUTBOX, notification->id);
+    agenda_remove(&turn->engine->outbox, &notification->agenda);
+    index_remove(&turn->engine->notifications, hash_text(0, notification->id), notification);
+    notification_destroy(notification);
+}
+
+struct deadline *state_find_deadline(const struct engine *engine, const char *id)
+{
+    size_t cursor = 0;
+    struct deadline *deadline;
+
+    while ((deadline = index_find(&engine->deadlines, hash_text(0, id), &cursor)) != NULL) {
+        if (strcmp(deadline->id, id) == 0) {
+            return deadline;
+        }
+    }
+    return NULL;
+}
+
+struct notification *state_find_notification(const struct engine *engine, const char *id)
+{
+    size_t cursor = 0;
+    struct notification *notification;
+
+    while ((notification = index_find(&engine->notifications, hash_text(0, id), &cursor)) != NULL) {
+        if (strcmp(notification->id, id) == 0) {
+            return notification;
+        }
+    }
+    return NULL;
+}
+
+static bool is_stored(const struct engine *engine, const char *fingerprint)
+{
+    for (size_t i = engine->n_stored_rules; i > 0; i--) {
+        if (strcmp(engine->stored_rules[i - 1], fingerprint) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool mark_stored(struct engine *engine, const char *fingerprint)
+{
+    char **rules = realloc(engine->stored_rules, (engine->n_stored_rules + 1) * sizeof(*rules));
+
+    if (!rules) {
+        return false;
+    }
+    engine->stored_rules = rules;
+    rules[engine->n_stored_rules] = strdup(fingerprint);
+    if (!rules[engine->n_stored_rules]) {
+        return false;
+    }
+    engine->n_stored_rules++;
+    return true;
+}
+
+void state_store_rule(struct turn *turn, const struct rule *rule)
+{
+    if (is_stored(turn->engine, rule->fingerprint)) {
+        return;
+    }
+    if (!mark_stored(turn->engine, rule->fingerprint)) {
+        turn->changes->failed = true;
+        return;
+    }
+    changes_put(turn->changes, TABLE_RULES, rule->fingerprint, rule->text, strlen(rule->text));
+}
+
+void state_count(struct turn *turn, const struct rule *rule, const char *department, instant at,
+                 const char *what)
+{
+    struct civil date = civil_of(calendar_day(turn->engine->policy->calendar, at));
+    struct buffer *text = &turn->engine->text;
+
+    buffer_clear(text);
+    buffer_printf(text, "%04d-%02d|%s|%s|%s", (int)date.year, (int)date.month, rule ? rule->name : "",
+                  department, what);
+    if (buffer_ok(text)) {
+        changes_count(turn->changes, buffer_text(text), 1);
+    } else {
+        turn->changes->failed = true;
+    }
+}
+
+static bool is_used(const struct engine *engine, const char *fingerprint)
+{
+    size_t cursor = 0;
+    const struct deadline *deadline;
+
+    while ((deadline = engine_next_deadline(engine, &cursor)) != NULL) {
+        if (strcmp(deadline->rule->fingerprint, fingerprint) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void state_prune_rules(struct turn *turn)
+{
+    struct engine *engine = turn->engine;
+
+    for (size_t i = engine->n_stored_rules; i > 0; i--) {
+        char *fingerprint = engine->stored_rules[i - 1];
+
+        if (!ruleset_find_version(engine->parts.rules, fingerprint) && !is_used(engine, fingerprint)) {
+            changes_remove(turn->changes, TABLE_RULES, fingerprint);
+            free(fingerprint);
+            engine->stored_rules[i - 1] = engine->stored_rules[--engine->n_stored_rules];
+        }
+    }
+}
+
+static const struct rule *find_adopted(const struct engine *engine, const char *fingerprint)
+{
+    for (size_t i = 0; i < engine->n_adopted; i++) {
+        if (strcmp(engine->adopted[i]->fingerprint, fingerprint) == 0) {
+            return engine->adopted[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct rule *find_rule(const void *data, const char *name, const char *fingerprint)
+{
+    const struct engine *engine = data;
+    const struct rule *rule = ruleset_find_version(engine->parts.rules, fingerprint);
+
+    if (!rule) {
+        rule = find_adopted(engine, fingerprint);
+    }
+    return rule && strcmp(rule->name, name) == 0 ? rule : NULL;
+}
+
+static int load_rule(struct engine *engine, const char *fingerprint, const char *text, const char **why)
+{
+    if (!mark_stored(engine, fingerprint)) {
+        return -ENOMEM;
+    }
+    if (ruleset_find_version(engine->parts.rules, fingerprint)) {
+        return 0;
+    }
+    const struct rule *rule =
+        engine->parts.parse_rule ? engine->parts.parse_rule(engine->parts.parse_data, text) : NULL;
+    const struct rule **adopted = realloc(engine->adopted, (engine->n_adopted + 1) * sizeof(*adopted));
+    if (!adopted) {
+        return -ENOMEM;
+    }
+    engine->adopted = adopted;
+    if (!rule) {
+        *why = "the text of an older rule can no longer be read";
+        return -EINVAL;
+    }
+    adopted[engine->n_adopted++] = rule;
+    return 0;
+}
+
+static int load_deadline(struct engine *engine, const char *id, const char *json, size_t n, const char **why)
+{
+    struct deadline *deadline;
+
+    if (strlen(id) >= DEADLINE_ID_MAX) {
+        *why = "the id is too long";
+        return -EINVAL;
+    }
+    if (state_find_deadline(engine, id)) {
+        return 0; /* a scan may repeat itself */
+    }
+    int error = deadline_decode(json, n, find_rule, engine, &deadline, why);
+    if (error) {
+        return error;
+    }
+    memcpy(deadline->id, id, strlen(id) + 1);
+    if (!deadline_check(deadline)) {
+        *why = "the state and the times of the deadline contradict each other";
+        deadline_destroy(deadline);
+        return -EINVAL;
+    }
+    error = state_add_deadline(engine, deadline);
+    if (error) {
+        deadline_destroy(deadline);
+    }
+    return error;
+}
+
+static int load_notification(struct engine *engine, const char *id, const char *json, size_t n,
+                             const char **why)
+{
+    struct notification *notification;
+
+    if (state_find_notification(engine, id)) {
+        return 0;
+    }
+    int error = notification_decode(id, json, n, &notification, why);
+    if (error) {
+        return error;
+    }
+    error = state_add_notification(engine, notification);
+    if (error) {
+        notification_destroy(notification);
+    }
+    return error;
+}
+
+/* The members of a memo that the engine needs; the rest of a closing is for people. */
+static int load_memo(struct memory *memory, const char *identity, const char *json, size_t n,
+                     const char **why)
+{
+    struct json_scanner scanner;
+    struct memo facts = {.kept = INSTANT_NONE};
+    bool ok;
+    enum json_token token;
+
+    json_scan_init(&scanner, json, n);
+    ok = json_next(&scanner) == JSON_OBJECT;
+    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
+        const char *key = json_value(&scanner);
+        int64_t *number = token != JSON_KEY            ? NULL
+                          : strcmp(key, "opened") == 0 ? &facts.opened
+                          : strcmp(key, "kept") == 0   ? &facts.kept
+                                                       : NULL;
+        bool is_id = token == JSON_KEY && strcmp(key, "id") == 0;
+
+        if (token != JSON_KEY) {
+            ok = false;
+        } else if (number) {
+            ok = json_next(&scanner) == JSON_NUMBER;
+            *number = ok ? json_value_int(&scanner) : 0;
+        } else if (is_id) {
+            ok = json_next(&scanner) == JSON_STRING && strlen(json_value(&scanner)) < sizeof facts.id;
+            (void)snprintf(facts.id, sizeof facts.id, "%s", ok ? json_value(&scanner) : "");
+        } else {
+            ok = json_skip(&scanner);
+        }
+    }
+    json_scan_finish(&scanner);
+    if (!ok || facts.kept == INSTANT_NONE) {
+        *why = "not the JSON of a closing or of an early meet";
+        return -EINVAL;
+    }
+    struct memo *memo = memory_keep(memory, identity, facts.kept);
+    if (!memo) {
+        return -ENOMEM;
+    }
+    memo->opened = facts.opened;
+    memcpy(memo->id, facts.id, sizeof memo->id);
+    return 0;
+}
+
+static int load_seen(struct engine *engine, const char *key, const char *score, const char **why)
+{
+    struct seen_entry entry;
+
+    if (!seen_parse(key, &entry)) {
+        *why = "not the hash of an event id";
+        return -EINVAL;
+    }
+    entry.at = (instant)strtod(score, NULL); /* Redis writes large scores as 1.7e+12 */
+    int error = seen_add(&engine->seen, &entry);
+    return error == -EEXIST ? 0 : error;
+}
+
+int engine_load(struct engine *engine, enum change_table table, const char *key, const char *value, size_t n,
+                const char **why)
+{
+    switch (table) {
+    case TABLE_RULES:
+        return load_rule(engine, key, value, why);
+    case TABLE_DEADLINES:
+        return load_deadline(engine, key, value, n, why);
+    case TABLE_OUTBOX:
+        return load_notification(engine, key, value, n, why);
+    case TABLE_CLOSED:
+        return load_memo(&engine->closed, key, value, n, why);
+    case TABLE_EARLY:
+        return load_memo(&engine->early, key, value, n, why);
+    case TABLE_SEEN:
+        return load_seen(engine, key, value, why);
+    case TABLE_HEAD:
+        if (strcmp(key, "ids") == 0) {
+            engine->numbered = strtoull(value, NULL, 10);
+        }
+        return 0;
+    default:
+        return 0; /* schedules, statistics and dead letters are not part of the working copy */
+    }
+}
+
+int engine_loaded(struct engine *engine, instant now)
+{
+    struct changes unused = {0};
+    struct turn turn = {.engine = engine, .changes = &unused, .now = now};
+    size_t cursor = 0;
+    struct deadline *deadline;
+    struct notification *notification;
+
+    while ((deadline = index_next(&engine->deadlines, &cursor)) != NULL) {
+        timing_place(engine, deadline);
+        timing_arm(&turn, deadline);
+    }
+    cursor = 0;
+    while ((notification = index_next(&engine->notifications, &cursor)) != NULL) {
+        bool claimed = notification->state == NOTIFICATION_CLAIMED;
+
+        notification->deadline = state_find_deadline(engine, notification->deadline_id);
+        if (notification->state != NOTIFICATION_HELD &&
+            !agenda_set(&engine->outbox, &notification->agenda,
+                        claimed ? notification->ends : notification->expires)) {
+            return -ENOMEM;
+        }
+    }
+    seen_sort(&engine->seen);
+    int error = memory_sort(&engine->closed);
+    if (!error) {
+        error = memory_sort(&engine->early);
+    }
+    return error ? error : unused.failed ? -ENOMEM : 0;
+}
+
+const struct deadline *engine_deadline(const struct engine *engine, const char *id)
+{
+    return state_find_deadline(engine, id);
+}
+
+const struct deadline *engine_next_deadline(const struct engine *engine, size_t *cursor)
+{
+    return index_next(&engine->deadlines, cursor);
+}
+
+const struct notification *engine_notification(const struct engine *engine, const char *id)
+{
+    return state_find_notification(engine, id);
+}
+
+const struct notification *engine_next_notification(const struct engine *engine, size_t *cursor)
+{
+    return index_next(&engine->notifications, cursor);
+}
+
+const struct ruleset *engine_rules(const struct engine *engine)
+{
+    return engine->parts.rules;
+}
+
+const struct directory *engine_people(const struct engine *engine)
+{
+    return engine->parts.people;
+}
+
+const struct templates *engine_templates(const struct engine *engine)
+{
+    return engine->parts.templates;
+}
+
+struct engine_counts engine_count(const struct engine *engine)
+{
+    struct engine_counts counts = engine->counts;
+    size_t cursor = 0;
+    const struct deadline *deadline;
+    const struct notification *notification;
+
+    while ((deadline = engine_next_deadline(engine, &cursor)) != NULL) {
+        counts.sleeping += deadline->state == DEADLINE_SLEEPING;
+        counts.open += deadline->state == DEADLINE_OPEN;
+        counts.overdue += deadline->state == DEADLINE_OVERDUE;
+        counts.paused += deadline->state == DEADLINE_PAUSED;
+    }
+    cursor = 0;
+    while ((notification = engine_next_notification(engine, &cursor)) != NULL) {
+        counts.claimed += notification->state == NOTIFICATION_CLAIMED;
+        counts.held += notification->state == NOTIFICATION_HELD;
+    }
+    counts.deadlines = engine->deadlines.n;
+    counts.notifications = engine->notifications.n;
+    counts.closed = engine->closed.n;
+    counts.early = engine->early.n;
+    counts.seen = engine->seen.n;
+    return counts;
+}
+
+static const char *check_deadline(const struct engine *engine, struct deadline *deadline)
+{
+    instant next = timing_next(deadline);
+    bool armed = deadline->agenda.place != AGENDA_ABSENT;
+
+    if (!deadline_check(deadline)) {
+        return "a deadline's state and times contradict each other";
+    }
+    if (armed && (deadline->state == DEADLINE_PAUSED || deadline->agenda.at != next)) {
+        return "a deadline is armed for another instant than its next action";
+    }
+    if (!armed && deadline->state != DEADLINE_PAUSED && next != INSTANT_NEVER) {
+        return "a deadline has a next action but is not armed";
+    }
+    for (size_t i = 0; i < deadline->rule->n_forms; i++) {
+        uint64_t hash;
+        size_t cursor = 0;
+        void *found = NULL;
+
+        if (form_of(deadline, &deadline->rule->forms[i], &hash)) {
+            while ((found = index_find(&engine->forms, hash, &cursor)) != NULL && found != deadline) {
+            }
+            if (!found) {
+                return "a deadline is missing in an index";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *check_notification(const struct engine *engine, const struct notification *notification)
+{
+    const struct deadline *deadline = state_find_deadline(engine, notification->deadline_id);
+    bool held = notification->state == NOTIFICATION_HELD;
+
+    if (notification->deadline != deadline) {
+        return "a notification and its deadline do not know each other";
+    }
+    if (!deadline && notification->state == NOTIFICATION_QUEUED && !notification->title) {
+        return "a notification is queued for a deadline that has closed";
+    }
+    if (held != (notification->agenda.place == AGENDA_ABSENT)) {
+        return "a notification has no end, or a held one has";
+    }
+    return NULL;
+}
+
+const char *engine_check(const struct engine *engine)
+{
+    size_t cursor = 0;
+    struct deadline *deadline;
+    const struct notification *notification;
+    const char *wrong =
+        agenda_check(&engine->agenda) && agenda_check(&engine->outbox) ? NULL : "a heap is out of order";
+
+    while (!wrong && (deadline = index_next(&engine->deadlines, &cursor)) != NULL) {
+        wrong = check_deadline(engine, deadline);
+    }
+    cursor = 0;
+    while (!wrong && (notification = engine_next_notification(engine, &cursor)) != NULL) {
+        wrong = check_notification(engine, notification);
+    }
+    return wrong;
+}

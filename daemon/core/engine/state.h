@@ -1,0 +1,131 @@
+/* state.h: what the parts of the engine share. Nobody outside core/engine includes it.
+ *
+ *   state.c    creation, loading, queries, the invariants        intake.c   events: which rules, which
+ * deadlines opening.c  a deadline opens, changes, restarts               closing.c  it is met, cancelled,
+ * waived timing.c   due, steps, the agenda                            ladder.c   a step fires: who is told,
+ * on which channel outbox.c   claims, verdicts, withdrawals                     command.c  what people ask
+ * for memory.c   closings and early meets    seen.c  event ids     plan.c     what comes next, for people */
+#ifndef CUIBAN_CORE_ENGINE_STATE_H
+#define CUIBAN_CORE_ENGINE_STATE_H
+
+#include "core/engine.h"
+#include "core/index.h"
+#include "core/journal.h"
+#include "core/engine/memory.h"
+#include "core/engine/seen.h"
+
+struct engine {
+    struct engine_parts parts;
+    const struct rule_policy *policy;
+    const struct rule **adopted; /* of deadlines opened under older files */
+    size_t n_adopted;
+    struct index deadlines;     /* by id */
+    struct index forms;         /* by rule name, names and values of a form */
+    struct index notifications; /* by id */
+    struct agenda agenda;       /* deadlines */
+    struct agenda outbox;       /* notifications */
+    struct memory closed, early;
+    struct seen seen;
+    char **stored_rules; /* fingerprints in base:rules */
+    size_t n_stored_rules;
+    bool pruned;       /* texts of rules that nobody needs were removed once after loading */
+    uint64_t numbered; /* deadline ids given so far */
+    struct engine_counts counts;
+    struct arena *scratch; /* of one input */
+    struct buffer text;    /* likewise */
+};
+
+/* What is true while one input is served. */
+struct turn {
+    struct engine *engine;
+    struct changes *changes;
+    instant now;
+    const struct event *event; /* NULL when time passes or an attempt ends */
+};
+
+/* -- state.c -- */
+int state_add_deadline(struct engine *engine, struct deadline *deadline); /* into every index; 0 or -ENOMEM */
+void state_unindex(struct engine *engine, struct deadline *deadline);     /* out of every index, kept */
+void state_drop_deadline(struct engine *engine,
+                         struct deadline *deadline); /* out of every index, and destroyed */
+void state_put_deadline(struct turn *turn, const struct deadline *deadline); /* a change */
+void state_put_notification(struct turn *turn, const struct notification *notification);
+int state_add_notification(struct engine *engine, struct notification *notification);
+void state_drop_notification(struct turn *turn,
+                             struct notification *notification); /* the change, and destroyed */
+uint64_t state_form_hash(const struct rule *rule, const struct form *form, const char *const *values);
+struct deadline *state_find_deadline(const struct engine *engine, const char *id);
+struct notification *state_find_notification(const struct engine *engine, const char *id);
+/* The rule's text goes to base:rules before the first deadline that needs it. */
+void state_store_rule(struct turn *turn, const struct rule *rule);
+void state_prune_rules(struct turn *turn); /* texts that no deadline names any more */
+/* month|rule|department|what in the statistics, by the month of `at`. */
+void state_count(struct turn *turn, const struct rule *rule, const char *department, instant at,
+                 const char *what);
+bool state_set_text(char **text, const char *value); /* false: out of memory */
+struct path_context state_path_context(const struct turn *turn, const struct deadline *deadline);
+int32_t state_today(const struct turn *turn);
+
+/* -- timing.c -- */
+const struct calendar *timing_calendar(const struct engine *engine, const struct deadline *deadline);
+/* Chooses the due case and counts; 0, or a negative errno with *why. Writes deadline->due and due_case on
+ * success. */
+int timing_due(const struct engine *engine, struct deadline *deadline, const char **why);
+/* Resolves a span from the deadline's start with its fields. */
+int timing_span(const struct engine *engine, const struct deadline *deadline, const struct span *span,
+                instant *out);
+void timing_place(const struct engine *engine, struct deadline *deadline); /* the next firing of every step */
+/* The next action goes into the agenda, or none does (paused, or everything done). */
+void timing_arm(struct turn *turn, struct deadline *deadline);
+void timing_repeat(const struct engine *engine, struct deadline *deadline, size_t i); /* after one firing */
+instant timing_next(const struct deadline *deadline); /* of its steps, its due, its waking; INSTANT_NEVER */
+
+/* -- opening.c -- */
+void opening_open(struct turn *turn, const struct rule *rule);
+void opening_change(struct turn *turn, struct deadline *deadline);
+void opening_wake(struct turn *turn, struct deadline *deadline); /* a sleeping one's time has come */
+void opening_pause(struct turn *turn, struct deadline *deadline);
+void opening_resume(struct turn *turn, struct deadline *deadline);
+size_t opening_estimate(struct turn *turn,
+                        const struct rule *rule); /* deadlines that it would open at the most */
+/* department -> deadline->department, by the rule or by the owner. 0 or -ENOMEM. */
+int opening_set_department(struct turn *turn, struct deadline *deadline);
+
+/* -- closing.c -- */
+struct closing_cause {
+    enum closing how;
+    instant at;       /* event time */
+    const char *by;   /* person id or "" */
+    const char *stop; /* the named stop, or NULL */
+    const char *note; /* what an operator said, or NULL */
+};
+void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
+
+/* -- ladder.c -- */
+void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, instant planned);
+/* An owner given as a path is followed until due: the department may have a new head by now. */
+void ladder_follow_owner(struct turn *turn, struct deadline *deadline);
+void ladder_closed(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
+void ladder_supersede(struct turn *turn, struct deadline *deadline, size_t step, const char *what,
+                      const char *why);
+/* The channel after `channel` in the chain of fallbacks on which the person can be reached, or NULL. */
+const struct channel_facts *ladder_fallback(const struct engine *engine, const char *channel,
+                                            const char *person, bool direct_only);
+
+/* -- outbox.c -- */
+void outbox_queue(struct turn *turn, struct notification *take);
+void outbox_withdraw(struct turn *turn, struct deadline *deadline,
+                     const char *why);                             /* everything still queued */
+void outbox_overdue(struct turn *turn, struct notification *note); /* its `expires` or `ends` has passed */
+void outbox_dead(struct turn *turn, struct notification *note, const char *why);
+/* A recipient who cannot be reached at all: a dead letter without a notification. */
+void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, const struct step *step,
+                           const char *to, const char *why);
+
+/* -- intake.c -- */
+void intake_bad(struct turn *turn, const char *why); /* the current event goes to the dead letters */
+
+/* -- command.c -- */
+int command_serve(struct turn *turn);
+
+#endif

@@ -1,0 +1,228 @@
+#include <errno.h>
+
+#include "state.h"
+
+static const struct calendar *department_calendar(const struct directory *people, const char *id)
+{
+    enum { CLIMB_MAX = 16 };
+
+    for (int i = 0; id && i < CLIMB_MAX; i++) {
+        const struct department *department = directory_department(people, id);
+
+        if (!department) {
+            return NULL;
+        }
+        if (department->calendar) {
+            return department->calendar;
+        }
+        id = department->parent;
+    }
+    return NULL;
+}
+
+const struct calendar *timing_calendar(const struct engine *engine, const struct deadline *deadline)
+{
+    const struct rule *rule = deadline->rule;
+    const struct calendar *calendar = NULL;
+
+    if (rule->calendar_of == CALENDAR_OF_OWNER) {
+        const struct person *owner = directory_person(engine->parts.people, deadline->owner);
+        calendar = owner ? department_calendar(engine->parts.people, owner->department) : NULL;
+    } else if (rule->calendar_of == CALENDAR_OF_DEPARTMENT) {
+        calendar = department_calendar(engine->parts.people, deadline->department);
+    }
+    if (!calendar) {
+        calendar = rule->calendar;
+    }
+    return calendar ? calendar : engine->policy->calendar;
+}
+
+static bool lookup_field(const void *data, const char *name, struct span_field *out)
+{
+    const struct deadline *deadline = data;
+    const char *value = fields_get(&deadline->fields, name);
+
+    return value && span_field_parse(value, out);
+}
+
+int timing_span(const struct engine *engine, const struct deadline *deadline, const struct span *span,
+                instant *out)
+{
+    struct span_request request = {
+        .span = span,
+        .calendar = timing_calendar(engine, deadline),
+        .start = deadline->start,
+        .pauses = deadline->pauses,
+        .n_pauses = deadline->n_pauses,
+        .lookup = lookup_field,
+        .lookup_data = deadline,
+    };
+
+    return span_resolve(&request, out);
+}
+
+/* Earlier of due and `latest`, later of that and `least`. */
+static int bound(const struct engine *engine, const struct deadline *deadline, instant *due)
+{
+    const struct rule *rule = deadline->rule;
+    instant bound;
+    int error = 0;
+
+    if (!span_is_none(&rule->latest)) {
+        error = timing_span(engine, deadline, &rule->latest, &bound);
+        *due = !error && bound < *due ? bound : *due;
+    }
+    if (!error && !span_is_none(&rule->least)) {
+        error = timing_span(engine, deadline, &rule->least, &bound);
+        *due = !error && bound > *due ? bound : *due;
+    }
+    return error;
+}
+
+int timing_due(const struct engine *engine, struct deadline *deadline, const char **why)
+{
+    const struct rule *rule = deadline->rule;
+    instant due;
+    size_t i = 0;
+
+    while (i < rule->n_dues && conditions_failing(&rule->dues[i].where, &deadline->fields)) {
+        i++;
+    }
+    if (i == rule->n_dues) {
+        *why = "none of the rule's dues fits the event";
+        return -EINVAL;
+    }
+    int error = timing_span(engine, deadline, &rule->dues[i].span, &due);
+    if (!error) {
+        error = bound(engine, deadline, &due);
+    }
+    if (error) {
+        *why = error == -ENOENT
+                   ? "the field that the due is counted from is missing or is not a date"
+                   : "no due can be found within 20 years: the calendar has too few working days";
+        return error;
+    }
+    deadline->due = due;
+    deadline->due_case = (int32_t)i;
+    return 0;
+}
+
+/* From where the steps after due count: a deadline that was late before it opened starts its ladder at the
+ * opening. */
+static instant ladder_base(const struct deadline *deadline)
+{
+    return deadline->late_event && deadline->due < deadline->received ? deadline->received : deadline->due;
+}
+
+static int first_firing(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                        instant *out)
+{
+    const struct rule *rule = deadline->rule;
+    const struct calendar *calendar = timing_calendar(engine, deadline);
+    instant opening = deadline->wake == INSTANT_NEVER ? deadline->received : deadline->wake;
+
+    switch (step->anchor) {
+    case ANCHOR_OPEN:
+        *out = opening;
+        return 0;
+    case ANCHOR_SHARE:
+        return span_share_paused(&(struct span_request){.span = &rule->dues[deadline->due_case].span,
+                                                        .calendar = calendar,
+                                                        .start = deadline->start,
+                                                        .pauses = deadline->pauses,
+                                                        .n_pauses = deadline->n_pauses},
+                                 deadline->due, step->offset.count, out);
+    case ANCHOR_DUE:
+        return span_step(&step->offset, calendar, ladder_base(deadline), engine->policy->step_minute, out);
+    case ANCHOR_CLOSED:
+        break;
+    }
+    *out = INSTANT_NEVER;
+    return 0;
+}
+
+static instant following(const struct engine *engine, const struct deadline *deadline,
+                         const struct step *step, instant at)
+{
+    struct span_request request = {
+        .span = &step->every, .calendar = timing_calendar(engine, deadline), .start = at};
+    instant next;
+
+    if (span_resolve(&request, &next) || next <= at) {
+        return INSTANT_NEVER;
+    }
+    /* "every 1wd" of a step at 10:00 means 10:00 again, not the close of the day. */
+    if (step->every.unit == SPAN_WORKING_DAYS && step->every.clock == SPAN_CLOCK_DEFAULT) {
+        struct span same = step->every;
+
+        same.clock = SPAN_CLOCK_SAME;
+        request.span = &same;
+        if (span_resolve(&request, &next) || next <= at) {
+            return INSTANT_NEVER;
+        }
+    }
+    return next;
+}
+
+static void place_step(const struct engine *engine, struct deadline *deadline, size_t i)
+{
+    const struct step *step = &deadline->rule->steps[i];
+    struct step_state *state = &deadline->steps[i];
+    instant at = INSTANT_NEVER;
+
+    state->at = INSTANT_NEVER;
+    if (state->fired >= step->times || first_firing(engine, deadline, step, &at)) {
+        return;
+    }
+    for (int32_t k = 0; k < state->fired && at != INSTANT_NEVER; k++) {
+        at = following(engine, deadline, step, at);
+    }
+    state->at = at;
+}
+
+void timing_place(const struct engine *engine, struct deadline *deadline)
+{
+    for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+        if (deadline->state == DEADLINE_SLEEPING) {
+            deadline->steps[i].at = INSTANT_NEVER;
+        } else {
+            place_step(engine, deadline, i);
+        }
+    }
+}
+
+void timing_repeat(const struct engine *engine, struct deadline *deadline, size_t i)
+{
+    const struct step *step = &deadline->rule->steps[i];
+    struct step_state *state = &deadline->steps[i];
+
+    state->fired++;
+    state->at = state->fired >= step->times || span_is_none(&step->every)
+                    ? INSTANT_NEVER
+                    : following(engine, deadline, step, state->at);
+}
+
+instant timing_next(const struct deadline *deadline)
+{
+    if (deadline->state == DEADLINE_SLEEPING) {
+        return deadline->wake;
+    }
+    instant next = deadline->was_overdue ? INSTANT_NEVER : deadline->due;
+    for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+        if (deadline->steps[i].at < next) {
+            next = deadline->steps[i].at;
+        }
+    }
+    return next;
+}
+
+void timing_arm(struct turn *turn, struct deadline *deadline)
+{
+    instant next = timing_next(deadline);
+
+    if (deadline->state == DEADLINE_PAUSED || next == INSTANT_NEVER) {
+        agenda_remove(&turn->engine->agenda, &deadline->agenda);
+    } else if (!agenda_set(&turn->engine->agenda, &deadline->agenda, next)) {
+        turn->changes->failed = true;
+    }
+}

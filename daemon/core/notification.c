@@ -1,0 +1,232 @@
+#include "notification.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+const char *notification_state_name(enum notification_state state)
+{
+    static const char *const names[] = {"queued", "claimed", "held"};
+    return names[state];
+}
+
+const char *verdict_name(enum verdict_kind kind)
+{
+    static const char *const names[] = {"delivered", "retry",         "backoff",  "reauth",
+                                        "refused",   "misconfigured", "uncertain"};
+    return names[kind];
+}
+
+void notification_destroy(struct notification *notification)
+{
+    if (!notification) {
+        return;
+    }
+    free(notification->rule);
+    free(notification->step);
+    free(notification->message);
+    free(notification->to);
+    free(notification->on_behalf);
+    free(notification->channel);
+    free(notification->title);
+    free(notification->body);
+    free(notification);
+}
+
+void notification_encode(const struct notification *notification, struct buffer *out)
+{
+    struct json_writer json;
+
+    json_begin(&json, out);
+    json_object(&json);
+    json_key_text(&json, "d", notification->deadline_id);
+    json_key_text(&json, "rule", notification->rule);
+    json_key_text(&json, "step", notification->step);
+    json_key_text(&json, "phase", phase_name(notification->phase));
+    json_key_text(&json, "message", notification->message);
+    json_key_text(&json, "to", notification->to);
+    json_key_text(&json, "on_behalf", notification->on_behalf);
+    json_key_text(&json, "via", notification->channel);
+    json_key_text(&json, "state", notification_state_name(notification->state));
+    json_key_int(&json, "queued", notification->queued);
+    json_key_int(&json, "not_before", notification->not_before);
+    json_key_int(&json, "expires", notification->expires);
+    if (notification->state == NOTIFICATION_CLAIMED) {
+        json_key_int(&json, "ends", notification->ends);
+    }
+    if (notification->attempts > 0) {
+        json_key_int(&json, "attempts", notification->attempts);
+    }
+    if (notification->uncertain > 0) {
+        json_key_int(&json, "uncertain", notification->uncertain);
+    }
+    if (notification->copy) {
+        json_key_bool(&json, "copy", true);
+    }
+    if (notification->urgent) {
+        json_key_bool(&json, "urgent", true);
+    }
+    if (notification->fell_back) {
+        json_key_bool(&json, "fell_back", true);
+    }
+    json_key_text(&json, "title", notification->title);
+    json_key_text(&json, "body", notification->body);
+    json_object_end(&json);
+}
+
+static bool read_text(struct json_scanner *scanner, char **out)
+{
+    if (json_next(scanner) != JSON_STRING) {
+        return false;
+    }
+    free(*out);
+    *out = strdup(json_value(scanner));
+    return *out != NULL;
+}
+
+static bool read_int(struct json_scanner *scanner, int64_t *out)
+{
+    if (json_next(scanner) != JSON_NUMBER) {
+        return false;
+    }
+    *out = json_value_int(scanner);
+    return true;
+}
+
+static bool read_bool(struct json_scanner *scanner, bool *out)
+{
+    enum json_token token = json_next(scanner);
+
+    *out = token == JSON_TRUE;
+    return token == JSON_TRUE || token == JSON_FALSE;
+}
+
+struct reading {
+    struct notification *notification;
+    char *deadline, *phase, *state;
+    int64_t attempts, uncertain;
+};
+
+static bool read_member(struct reading *reading, struct json_scanner *scanner)
+{
+    struct notification *note = reading->notification;
+    const struct {
+        const char *key;
+        char **text;
+        int64_t *number;
+        bool *flag;
+    } members[] = {
+        {"d", .text = &reading->deadline},
+        {"rule", .text = &note->rule},
+        {"step", .text = &note->step},
+        {"phase", .text = &reading->phase},
+        {"message", .text = &note->message},
+        {"to", .text = &note->to},
+        {"on_behalf", .text = &note->on_behalf},
+        {"via", .text = &note->channel},
+        {"state", .text = &reading->state},
+        {"queued", .number = &note->queued},
+        {"not_before", .number = &note->not_before},
+        {"expires", .number = &note->expires},
+        {"ends", .number = &note->ends},
+        {"attempts", .number = &reading->attempts},
+        {"uncertain", .number = &reading->uncertain},
+        {"copy", .flag = &note->copy},
+        {"urgent", .flag = &note->urgent},
+        {"fell_back", .flag = &note->fell_back},
+        {"title", .text = &note->title},
+        {"body", .text = &note->body},
+    };
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (strcmp(json_value(scanner), members[i].key) != 0) {
+            continue;
+        }
+        if (members[i].text) {
+            return read_text(scanner, members[i].text);
+        }
+        return members[i].number ? read_int(scanner, members[i].number) : read_bool(scanner, members[i].flag);
+    }
+    return json_skip(scanner);
+}
+
+static bool read_all(struct reading *reading, const char *json, size_t n)
+{
+    struct json_scanner scanner;
+    enum json_token token;
+    bool ok;
+
+    json_scan_init(&scanner, json, n);
+    ok = json_next(&scanner) == JSON_OBJECT;
+    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
+        ok = token == JSON_KEY && read_member(reading, &scanner);
+    }
+    ok = ok && json_next(&scanner) == JSON_END;
+    json_scan_finish(&scanner);
+    return ok;
+}
+
+static bool parse_phase(const char *name, enum phase *out)
+{
+    for (int i = PHASE_ASKED; i <= PHASE_CLOSED; i++) {
+        if (strcmp(name, phase_name((enum phase)i)) == 0) {
+            *out = (enum phase)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_state(const char *name, enum notification_state *out)
+{
+    for (int i = NOTIFICATION_QUEUED; i <= NOTIFICATION_HELD; i++) {
+        if (strcmp(name, notification_state_name((enum notification_state)i)) == 0) {
+            *out = (enum notification_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool complete(struct reading *reading)
+{
+    struct notification *note = reading->notification;
+
+    if (!reading->deadline || !reading->phase || !reading->state || !note->rule || !note->step ||
+        !note->message || !note->to || !note->channel ||
+        strlen(reading->deadline) >= sizeof note->deadline_id) {
+        return false;
+    }
+    memcpy(note->deadline_id, reading->deadline, strlen(reading->deadline) + 1);
+    note->attempts = (int32_t)reading->attempts;
+    note->uncertain = (int32_t)reading->uncertain;
+    return parse_phase(reading->phase, &note->phase) && parse_state(reading->state, &note->state);
+}
+
+int notification_decode(const char *id, const char *json, size_t n, struct notification **out,
+                        const char **why)
+{
+    struct reading reading = {.notification = calloc(1, sizeof *reading.notification)};
+    int error = 0;
+
+    if (!reading.notification) {
+        return -ENOMEM;
+    }
+    agenda_entry_init(&reading.notification->agenda);
+    if (strlen(id) >= sizeof reading.notification->id || !read_all(&reading, json, n) ||
+        !complete(&reading)) {
+        *why = "not the JSON of a notification";
+        error = -EINVAL;
+    } else {
+        memcpy(reading.notification->id, id, strlen(id) + 1);
+        *out = reading.notification;
+        reading.notification = NULL;
+    }
+    notification_destroy(reading.notification);
+    free(reading.deadline);
+    free(reading.phase);
+    free(reading.state);
+    return error;
+}

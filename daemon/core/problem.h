@@ -1,0 +1,42 @@
+/* problem.h: what is wrong with what a person wrote, collected until all of it is known. */
+#ifndef CUIBAN_CORE_PROBLEM_H
+#define CUIBAN_CORE_PROBLEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PROBLEMS_MAX = 500 }; /* more are counted, not kept */
+
+struct problem {
+    char *file; /* NULL if it belongs to no file */
+    int line;   /* 0: the file as a whole */
+    bool warning;
+    char *what; /* "R7 ladder[2].to: ..." */
+    char *hint; /* what to do, or NULL */
+};
+
+struct problems {
+    struct problem *items;
+    size_t n;
+    size_t room;
+    size_t errors; /* all of them, those beyond PROBLEMS_MAX included */
+    size_t warnings;
+};
+
+void problems_init(struct problems *problems);
+void problems_finish(struct problems *problems);
+
+void problem_error(struct problems *problems, const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void problem_warning(struct problems *problems, const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Adds a hint to the problem that was reported last. */
+void problem_hint(struct problems *problems, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* By file (in order of first mention), then line. */
+void problems_sort(struct problems *problems);
+
+/* The candidate nearest to `word` (edit distance at most 1 + length/4), or NULL: "did you mean". */
+const char *problem_nearest(const char *word, const char *const *candidates, size_t n);
+
+#endif

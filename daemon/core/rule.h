@@ -1,0 +1,211 @@
+/* rule.h: what the config room read from the rule files, ready for the engine. Immutable, in one arena.
+ *
+ * The language is documented in cuiban-rules(5). Lists are pointer and count; texts are never NULL unless
+ * said. */
+#ifndef CUIBAN_CORE_RULE_H
+#define CUIBAN_CORE_RULE_H
+
+#include "calendar.h"
+#include "condition.h"
+#include "path.h"
+#include "span.h"
+
+enum {
+    RULES_MAX = 5000,
+    RULE_STEPS_MAX = 16,
+    RULE_KEYS_MAX = 8,
+    RULE_FORMS_MAX = 8,
+    RULE_OWNERS_MAX = 16,
+    RULE_REPEATS_DEFAULT = 10, /* firings of a step with `every` and without `times` */
+};
+
+struct texts {
+    const char *const *items;
+    size_t n;
+};
+
+/* The phase of a message, which is also the name of its template. */
+enum phase { PHASE_ASKED, PHASE_REMINDER, PHASE_OVERDUE, PHASE_ESCALATION, PHASE_CLOSED };
+const char *phase_name(enum phase phase); /* "asked", "reminder", ... */
+
+enum anchor {
+    ANCHOR_OPEN,   /* "open": as soon as the deadline opens */
+    ANCHOR_SHARE,  /* "75%": `offset.count` percent of the budget */
+    ANCHOR_DUE,    /* "due", "due-4wh", "due+1wd": `offset` from due, SPAN_NONE for due itself */
+    ANCHOR_CLOSED, /* "closed" */
+};
+
+struct step {
+    const char *name; /* its `at` as written, unless it has a `name`; unique in the ladder */
+    const char *at;   /* as written */
+    enum anchor anchor;
+    bool before_due; /* stands before due */
+    bool urgent;
+    struct span offset;
+    const struct path *to;
+    size_t n_to;
+    struct texts via;    /* channel names; empty: direct */
+    const char *message; /* template name; NULL: by phase */
+    struct span every;   /* SPAN_NONE: once */
+    int32_t times;       /* firings in all, the first included; >= 1 */
+    struct conditions where;
+    int line;
+};
+
+/* One field of a key: what the deadline calls it, and what the selecting event calls it. */
+struct key_field {
+    const char *name;
+    const char *event_field;
+};
+
+struct key {
+    const struct key_field *fields;
+    size_t n;
+    int form; /* index into rule.forms: which of the rule's sets of names this is */
+};
+
+/* An event that does something to deadlines that are open: meet, cancel, pause, resume, change. */
+struct selector {
+    struct texts on;
+    struct conditions where;
+    struct key key;
+    const char *owner_field; /* the event field that says who acted, or NULL: any owner */
+    const char *stop;        /* name of the stop set it came from, or NULL */
+    int line;
+};
+
+struct selectors {
+    const struct selector *items;
+    size_t n;
+};
+
+struct due_case {
+    struct conditions where;
+    struct span span;
+    int line;
+};
+
+enum calendar_of { CALENDAR_NAMED, CALENDAR_OF_DEPARTMENT, CALENDAR_OF_OWNER };
+enum again { AGAIN_IGNORE, AGAIN_RESTART, AGAIN_CHANGE };
+enum on_change { ON_CHANGE_RECOMPUTE, ON_CHANGE_KEEP };
+
+struct form { /* names, sorted; forms[0] is the opening key */
+    const char *names[RULE_KEYS_MAX];
+    size_t n;
+};
+
+struct rule {
+    const char *name;
+    const char *file;
+    int line;
+    const char
+        *text; /* the rule written out in full (defaults, ladders and stops put in), libconfig syntax */
+    char fingerprint[17]; /* of `text`, 16 hex digits */
+
+    const char *summary; /* defaults to the name */
+    const char *about;   /* template, "" if not said */
+    const char *done;    /* "" */
+    const char *link;    /* template, "" */
+    struct path requester;
+
+    struct texts open_on;
+    struct conditions open_where;
+    struct span open_from; /* SPAN_NONE, or "at:FIELD - 2mo": sleeps until then */
+    struct key key;
+
+    const struct path *owners; /* one deadline each; empty if `each_of` */
+    size_t n_owners;
+    const char *each_of; /* event field that holds a JSON array of person ids, or NULL */
+    bool has_department; /* else the department of the owner */
+    struct path department;
+    const struct path *with;
+    size_t n_with;
+
+    struct selectors meets, cancels, pauses, resumes, changes;
+
+    const struct due_case *dues; /* first match wins; the last has no `where` */
+    size_t n_dues;
+    struct span latest, least; /* SPAN_NONE: no such bound */
+    enum calendar_of calendar_of;
+    const struct calendar *calendar; /* of CALENDAR_NAMED; else the default, for when nobody has one */
+
+    const struct step *steps;
+    size_t n_steps;
+
+    enum again again;
+    enum on_change on_change;
+    int64_t early_ms;
+    bool retired;
+    bool audience_direct;
+    bool merge_owner;
+    struct texts except; /* event fields whose people are never told */
+
+    struct form forms[RULE_FORMS_MAX];
+    size_t n_forms;
+};
+
+enum reach { REACH_PERSON, REACH_GROUP };
+enum dialect { DIALECT_PLAIN, DIALECT_COMMONMARK, DIALECT_WECOM, DIALECT_DINGTALK };
+enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD, UNCERTAIN_FALLBACK };
+
+/* What the core must know of a configured channel. */
+struct channel_facts {
+    const char *name;
+    enum reach reach;
+    enum dialect dialect;
+    const char *address;  /* which of a person's addresses it needs ("email"), or NULL: none */
+    const char *fallback; /* channel name, or NULL */
+    enum uncertain_policy uncertain;
+    bool mentions; /* a group channel that can mention people by `address` */
+};
+
+struct rule_policy { /* settings that concern all rules */
+    const struct zone *zone;
+    const struct calendar *calendar; /* the default calendar */
+    const char *channel;             /* the default channel, or NULL */
+    const char *language;            /* "zh-CN" */
+    const char *catch_all;           /* path text of who hears what has no recipient, or NULL */
+    struct path catch_all_path;
+    struct texts ceiling; /* person ids that are never told */
+    int32_t step_minute;  /* of the day: when a step in working days without a time goes out; default 600 */
+    int64_t grace_ms;     /* default 2000 */
+    int64_t seen_ms;      /* how long event ids are remembered; default 7 days */
+    int64_t closed_ms;    /* how long closings are remembered; default 100 days */
+    size_t closed_max, seen_max, early_max, outbox_max;
+    int64_t expires_max_ms; /* a notification's longest life; default 3 days */
+};
+
+struct ruleset;
+
+enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE };
+struct rule_ref { /* one place where an event type is named */
+    const struct rule *rule;
+    enum rule_use use;
+    const struct selector *selector; /* NULL for USE_OPEN */
+};
+
+/* Takes the arena that everything lives in, the rules too; a failure destroys it. Channels are set later,
+ * when plugins are loaded. 0 or -ENOMEM. */
+int ruleset_create(struct arena *take_arena, const struct rule *rules, size_t n,
+                   const struct rule_policy *policy, struct ruleset **out);
+void ruleset_destroy(struct ruleset *ruleset);
+
+size_t ruleset_rules(const struct ruleset *ruleset, const struct rule **out); /* in file order */
+const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name);
+const struct rule *ruleset_find_version(const struct ruleset *ruleset, const char *fingerprint);
+const struct rule_policy *ruleset_policy(const struct ruleset *ruleset);
+/* All places that name the event type: rules in file order, in each rule change before meet before cancel
+ * before pause before resume before open. */
+size_t ruleset_uses(const struct ruleset *ruleset, const char *type, const struct rule_ref **out);
+/* Fingerprint of all rules together, 16 hex digits. */
+const char *ruleset_fingerprint(const struct ruleset *ruleset);
+
+/* The table is copied (texts too). Names must be unique. 0, -EINVAL or -ENOMEM. */
+int ruleset_set_channels(struct ruleset *ruleset, const struct channel_facts *channels, size_t n);
+const struct channel_facts *ruleset_channel(const struct ruleset *ruleset, const char *name);
+size_t ruleset_channels(const struct ruleset *ruleset, const struct channel_facts **out);
+
+/* 64-bit FNV-1a of a rule's text as 16 hex digits: stable across versions and machines. */
+void rule_fingerprint(const char *text, char into[static 17]);
+
+#endif
