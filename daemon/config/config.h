@@ -1,0 +1,110 @@
+/* config.h: the settings file and everything that it names: rules, calendars, directory, templates, event
+ * catalogue.
+ *
+ * config_load reads all of it and reports every error of every file in one run. Nothing here logs; nothing is
+ * kept open. The result is immutable and independent of the files. */
+#ifndef CUIBAN_CONFIG_CONFIG_H
+#define CUIBAN_CONFIG_CONFIG_H
+
+#include "core/directory.h"
+#include "core/problem.h"
+#include "core/rule.h"
+#include "core/template.h"
+
+enum { CONFIG_STREAMS_MAX = 64, CONFIG_CHANNELS_MAX = 200, CONFIG_FILE_BYTES_MAX = 8 * 1024 * 1024 };
+
+/* One entry of `channels`. Options that the host itself understands are taken out; the rest goes to the
+ * plugin. */
+struct channel_setting {
+    const char *name;
+    const char *plugin;   /* "wecom": PLUGINS/wecom.so; or an absolute path */
+    const char *fallback; /* channel name, or NULL */
+    const char *rate;     /* "18/min", or NULL: the plugin's */
+    int32_t concurrency;  /* requests at once; default 4 */
+    enum uncertain_policy uncertain;
+    const char *file;
+    int line;
+    struct fields
+        options; /* "@/path" values have been read from their file; names never logged with values */
+};
+
+struct settings {
+    const char *file; /* absolute path of the settings file */
+    const char *redis;
+    struct texts streams;
+    const char *start;   /* first start of a shard: "now", "begin" or a stream id */
+    const char *plugins; /* directory */
+    const struct channel_setting *channels;
+    size_t n_channels;
+    const char *web_listen;              /* "127.0.0.1:9560", or NULL: no web */
+    const char *log_level;               /* "info" */
+    int64_t journal_ms;                  /* how long the journal is kept; default 90 days */
+    int64_t retry_base_ms, retry_cap_ms; /* default 5 s, 10 min */
+    int64_t lease_ms;                    /* time to live of a shard's lease; default 30 s */
+    int64_t attempt_ms;                  /* the time limit of one attempt; default 10 s */
+};
+
+/* One event type of the catalogue (events.d). */
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_INT,
+    FIELD_BOOL,
+    FIELD_DATE,
+    FIELD_TIME,
+    FIELD_PERSON,
+    FIELD_PERSONS,
+    FIELD_DEPARTMENT
+};
+struct catalogue_field {
+    const char *name;
+    enum field_kind kind;
+    bool required;
+    bool is_private;
+};
+struct catalogue_event {
+    const char *name, *type, *summary;
+    const struct catalogue_field *fields;
+    size_t n_fields;
+    const char *file;
+    int line;
+};
+struct catalogue {
+    const struct catalogue_event *events; /* by type */
+    size_t n;
+};
+const struct catalogue_event *catalogue_find(const struct catalogue *catalogue, const char *type);
+
+struct config {
+    struct arena *arena; /* of everything that the parts below do not own themselves */
+    struct settings settings;
+    struct catalogue catalogue;
+    struct ruleset *rules;
+    struct directory *directory;
+    struct templates *templates;
+    const struct calendar *const *calendars; /* by name */
+    size_t n_calendars;
+    struct zone *const *zones; /* what the calendars stand on */
+    size_t n_zones;
+};
+
+/* 0, or -EINVAL if there were errors (all of them are in `problems`, warnings too), -ENOMEM. */
+int config_load(const char *path, struct problems *problems, struct config **out);
+void config_unload(struct config *config); /* NULL is fine. Not `destroy`: libconfig exports that name. */
+
+/* The rule that a text from base:rules means, on this config's calendars. The rule lives in `arena`. -EINVAL.
+ */
+int config_parse_rule(const struct config *config, struct arena *arena, const char *text,
+                      const struct rule **out);
+
+const struct calendar *config_calendar(const struct config *config, const char *name);
+
+/* What can be checked only once the plugins are loaded and ruleset_set_channels was called: channels that
+ * rules, people and departments name; group channels under audience = "direct"; recipients without any
+ * address. */
+void config_check_channels(const struct config *config, struct problems *problems);
+
+/* Loads a zone by IANA name from the system's database (TZDIR, else /usr/share/zoneinfo). 0, -ENOENT,
+ * -EINVAL. */
+int config_zone(const char *name, struct zone **out);
+
+#endif

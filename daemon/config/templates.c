@@ -1,0 +1,122 @@
+#include "config/templates.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/template.h"
+#include "core/utf8.h"
+
+enum { TEMPLATE_FILE_BYTES_MAX = 64 * 1024, LANGUAGES_MAX = 50, TEMPLATES_MAX = 500 /* of one language */ };
+
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int is_template(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && n > 3 && strcmp(entry->d_name + n - 3, ".md") == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void add_template(struct load *load, const char *path, const char *language, const char *name)
+{
+    struct problems *problems = load->reader.problems;
+    char *text;
+    size_t n;
+    int error = reader_slurp(path, TEMPLATE_FILE_BYTES_MAX, &text, &n);
+    if (error == -ENOMEM)
+        reader_no_memory(&load->reader);
+    if (error) {
+        problem_error(problems, path, 0, "cannot be read: %s", strerror(-error));
+        load->templates_incomplete = true;
+        return;
+    }
+    struct template *template = NULL;
+    const char *why = "";
+    size_t bom = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    int line = 0;
+    if (!utf8_is_valid(text, n)) {
+        problem_error(problems, path, 0, "not UTF-8");
+        problem_hint(problems, "save as UTF-8");
+        load->templates_incomplete = true;
+    } else if ((error = template_parse(text + bom, n - bom, &template, &why, &line)) == -EINVAL) {
+        problem_error(problems, path, line, "%s", why);
+        load->templates_incomplete = true;
+    } else if (error || templates_add(load->config->templates, language, name, template)) {
+        reader_no_memory(&load->reader);
+    }
+    free(text);
+}
+
+static void add_language(struct load *load, const char *directory, const char *language)
+{
+    struct dirent **entries;
+    char *path = arena_printf(load->reader.arena, "%s/%s", directory, language);
+    struct stat status;
+    if (!path) {
+        reader_no_memory(&load->reader);
+        return;
+    }
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+        return;
+    int n = scandir(path, &entries, is_template, by_name);
+    if (n < 0) {
+        problem_error(load->reader.problems, path, 0, "cannot be read: %s", strerror(errno));
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        const char *file = entries[i]->d_name;
+        char *full = arena_printf(load->reader.arena, "%s/%s", path, file);
+        char *name = arena_strndup(load->reader.arena, file, strlen(file) - 3);
+        if (!full || !name)
+            reader_no_memory(&load->reader);
+        else if (i < TEMPLATES_MAX)
+            add_template(load, full, language, name);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+/* Every phase needs its words in the default language. */
+static void check_phases(struct load *load)
+{
+    for (int phase = PHASE_ASKED; phase <= PHASE_CLOSED && !load->templates_incomplete; phase++) {
+        const char *name = phase_name((enum phase)phase);
+        if (templates_find(load->config->templates, load->policy.language, name))
+            continue;
+        problem_error(load->reader.problems, load->templates.path, 0, "the template `%s` is missing", name);
+        problem_hint(load->reader.problems, "write it in %s/%s.md", load->policy.language, name);
+    }
+}
+
+void templates_load(struct load *load)
+{
+    struct dirent **languages;
+    load->config->templates = templates_create();
+    if (!load->config->templates || templates_set_default(load->config->templates, load->policy.language)) {
+        reader_no_memory(&load->reader);
+        return;
+    }
+    int n = scandir(load->templates.path, &languages, is_visible, by_name);
+    if (n < 0) {
+        problem_error(load->reader.problems, load->templates.path, 0, "cannot be read: %s", strerror(errno));
+        load->templates_incomplete = true;
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        if (i < LANGUAGES_MAX)
+            add_language(load, load->templates.path, languages[i]->d_name);
+        free(languages[i]);
+    }
+    free(languages);
+    check_phases(load);
+}

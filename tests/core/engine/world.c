@@ -1,0 +1,439 @@
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/civil.h"
+
+enum { ENTRIES_MAX = 4096, DEAD_MAX = 256 };
+
+struct entry {
+    enum change_table table;
+    char *key, *value;
+};
+
+struct world {
+    struct config *config;
+    struct engine *engine;
+    struct changes changes;
+    struct arena *arena;
+    struct entry entries[ENTRIES_MAX];
+    size_t n;
+    char *dead[DEAD_MAX];
+    size_t n_dead;
+    struct buffer told, journal, shown;
+    instant now;
+    uint64_t number;
+};
+
+instant world_time(const char *text)
+{
+    char full[INSTANT_TEXT_MAX];
+    instant at;
+
+    (void)snprintf(full, sizeof full, "%s%s+08:00", text, strlen(text) == 16 ? ":00" : "");
+    assert_true(instant_parse(full, &at));
+    return at;
+}
+
+static void new_engine(struct world *world)
+{
+    struct engine_parts parts = {.rules = world->config->rules,
+                                 .people = world->config->directory,
+                                 .templates = world->config->templates};
+
+    world->engine = engine_create(&parts);
+    assert_non_null(world->engine);
+}
+
+struct world *world_open(void)
+{
+    static const struct channel_facts channels[] = {
+        {.name = "mail", .reach = REACH_PERSON, .dialect = DIALECT_COMMONMARK, .address = "email"},
+        {.name = "held",
+         .reach = REACH_PERSON,
+         .dialect = DIALECT_COMMONMARK,
+         .address = "email",
+         .uncertain = UNCERTAIN_HOLD},
+        {.name = "rd",
+         .reach = REACH_GROUP,
+         .dialect = DIALECT_DINGTALK,
+         .address = "dingtalk",
+         .fallback = "mail",
+         .mentions = true},
+    };
+    struct world *world = calloc(1, sizeof *world);
+    struct problems problems;
+
+    problems_init(&problems);
+    if (config_load(WORLD_DIR "/cuiban.cfg", &problems, &world->config)) {
+        for (size_t i = 0; i < problems.n; i++) {
+            print_message("%s:%d: %s\n", problems.items[i].file, problems.items[i].line,
+                          problems.items[i].what);
+        }
+        fail_msg("the world's files are not good");
+    }
+    problems_finish(&problems);
+    assert_int_equal(ruleset_set_channels(world->config->rules, channels, sizeof channels / sizeof *channels),
+                     0);
+    changes_init(&world->changes);
+    world->arena = arena_create();
+    buffer_init(&world->told);
+    buffer_init(&world->journal);
+    buffer_init(&world->shown);
+    world->now = world_time("2026-11-01T09:00");
+    new_engine(world);
+    assert_int_equal(engine_loaded(world->engine, world->now), 0);
+    return world;
+}
+
+void world_close(struct world *world)
+{
+    engine_destroy(world->engine);
+    config_unload(world->config);
+    changes_finish(&world->changes);
+    arena_destroy(world->arena);
+    buffer_finish(&world->told);
+    buffer_finish(&world->journal);
+    buffer_finish(&world->shown);
+    for (size_t i = 0; i < world->n; i++) {
+        free(world->entries[i].key);
+        free(world->entries[i].value);
+    }
+    for (size_t i = 0; i < world->n_dead; i++) {
+        free(world->dead[i]);
+    }
+    free(world);
+}
+
+/* -- the model of the store -- */
+
+static struct entry *find(struct world *world, enum change_table table, const char *key)
+{
+    for (size_t i = 0; i < world->n; i++) {
+        if (world->entries[i].table == table && strcmp(world->entries[i].key, key) == 0) {
+            return &world->entries[i];
+        }
+    }
+    return NULL;
+}
+
+static void store(struct world *world, enum change_table table, const char *key, const char *value)
+{
+    struct entry *entry = find(world, table, key);
+    char sum[32];
+
+    if (table == TABLE_STATS && entry) {
+        (void)snprintf(sum, sizeof sum, "%ld", strtol(entry->value, NULL, 10) + strtol(value, NULL, 10));
+        value = sum;
+    }
+    if (!entry) {
+        assert_true(world->n < ENTRIES_MAX);
+        entry = &world->entries[world->n++];
+        *entry = (struct entry){table, strdup(key), NULL};
+    }
+    free(entry->value);
+    entry->value = strdup(value);
+}
+
+static void drop(struct world *world, enum change_table table, const char *key)
+{
+    struct entry *entry = find(world, table, key);
+
+    if (entry) {
+        free(entry->key);
+        free(entry->value);
+        *entry = world->entries[--world->n];
+    }
+}
+
+static void read_journal(struct world *world)
+{
+    const char *at = buffer_text(&world->changes.journal);
+
+    while ((at = strstr(at, "{\"e\":\"")) != NULL) {
+        at += strlen("{\"e\":\"");
+        buffer_printf(&world->journal, "%s%.*s", world->journal.n > 0 ? " " : "", (int)strcspn(at, "\""), at);
+    }
+}
+
+static void read_queued(struct world *world)
+{
+    const char *id = buffer_text(&world->changes.queued);
+    const char *end = id + world->changes.queued.n;
+
+    for (; id < end; id += strlen(id) + 1) {
+        const struct notification *note = engine_notification(world->engine, id);
+
+        if (note && note->attempts == 0 && !note->fell_back) {
+            buffer_printf(&world->told, "%s%s %s %s %s%s%s%s", world->told.n > 0 ? "\n" : "",
+                          phase_name(note->phase), note->to[0] ? note->to : "-", note->channel, note->step,
+                          note->copy ? " copy" : "", note->on_behalf ? " for " : "",
+                          note->on_behalf ? note->on_behalf : "");
+        }
+    }
+}
+
+static void commit(struct world *world)
+{
+    const char *wrong = engine_check(world->engine);
+
+    assert_false(world->changes.failed);
+    assert_true(world->changes.n <= CHANGES_MAX);
+    if (wrong) {
+        fail_msg("%s", wrong);
+    }
+    for (size_t i = 0; i < world->changes.n; i++) {
+        const struct change *change = &world->changes.items[i];
+        const char *key = change_key(&world->changes, change);
+
+        if (change->table == TABLE_DEAD) {
+            assert_true(world->n_dead < DEAD_MAX);
+            world->dead[world->n_dead++] = strdup(change_value(&world->changes, change));
+        } else if (change->removes) {
+            drop(world, change->table, key);
+        } else {
+            store(world, change->table, key, change_value(&world->changes, change));
+        }
+    }
+    read_journal(world);
+    read_queued(world);
+    changes_clear(&world->changes);
+}
+
+static void load_table(struct world *world, enum change_table table)
+{
+    for (size_t i = 0; i < world->n; i++) {
+        const struct entry *entry = &world->entries[i];
+        const char *why = "";
+
+        if (entry->table == table &&
+            engine_load(world->engine, table, entry->key, entry->value, strlen(entry->value), &why)) {
+            fail_msg("%s %s: %s", change_table_name(table), entry->key, why);
+        }
+    }
+}
+
+void world_reload(struct world *world)
+{
+    engine_destroy(world->engine);
+    new_engine(world);
+    load_table(world, TABLE_RULES);
+    for (int table = 0; table < TABLES; table++) {
+        if (table != TABLE_RULES) {
+            load_table(world, (enum change_table)table);
+        }
+    }
+    assert_int_equal(engine_loaded(world->engine, world->now), 0);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *world_snapshot(struct world *world)
+{
+    char *lines[ENTRIES_MAX];
+    struct buffer out;
+    size_t n = 0;
+
+    buffer_init(&out);
+    for (size_t i = 0; i < world->n; i++) {
+        if (asprintf(&lines[n++], "%s %s %s\n", change_table_name(world->entries[i].table),
+                     world->entries[i].key, world->entries[i].value) < 0) {
+            abort();
+        }
+    }
+    qsort(lines, n, sizeof *lines, by_text);
+    for (size_t i = 0; i < n; i++) {
+        buffer_add_text(&out, lines[i]);
+        free(lines[i]);
+    }
+    return buffer_take(&out);
+}
+
+size_t world_table(const struct world *world, enum change_table table)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < world->n; i++) {
+        n += world->entries[i].table == table;
+    }
+    return n;
+}
+
+const char *world_dead(const struct world *world, size_t i)
+{
+    return i < world->n_dead ? world->dead[i] : NULL;
+}
+
+long world_stat(const struct world *world, const char *key)
+{
+    const struct entry *entry = find((struct world *)world, TABLE_STATS, key);
+
+    return entry ? strtol(entry->value, NULL, 10) : 0;
+}
+
+/* -- inputs -- */
+
+static int feed(struct world *world, instant now, const char *time, bool command, const char *type,
+                va_list args)
+{
+    struct raw_field raw[EVENT_FIELDS_MAX];
+    size_t n = 0;
+    const char *why = "";
+    struct event event;
+    struct stream_id at = {(uint64_t)now, world->number++};
+    const char *name;
+
+    world->now = now;
+    arena_reset(world->arena);
+    raw[n++] = (struct raw_field){"type", type, 4, strlen(type)};
+    if (time) {
+        raw[n++] = (struct raw_field){"time", time, 4, strlen(time)};
+    }
+    while ((name = va_arg(args, const char *)) != NULL) {
+        const char *value = va_arg(args, const char *);
+        raw[n++] = (struct raw_field){name, value, strlen(name), strlen(value)};
+    }
+    int error = 0;
+    if (event_parse(world->arena, at, command, raw, n, now, now, &event, &why)) {
+        error = engine_event(world->engine, &event, now, &world->changes);
+    } else {
+        engine_bad_event(world->engine, at, why, raw, n, now, &world->changes);
+    }
+    commit(world);
+    return error;
+}
+
+int world_event(struct world *world, const char *at, const char *type, ...)
+{
+    va_list args;
+
+    va_start(args, type);
+    int error = feed(world, world_time(at), NULL, false, type, args);
+    va_end(args);
+    return error;
+}
+
+int world_late_event(struct world *world, const char *now, const char *at, const char *type, ...)
+{
+    char time[INSTANT_TEXT_MAX];
+    va_list args;
+
+    (void)snprintf(time, sizeof time, "%s:00+08:00", at);
+    va_start(args, type);
+    int error = feed(world, world_time(now), time, false, type, args);
+    va_end(args);
+    return error;
+}
+
+int world_command(struct world *world, const char *at, const char *type, ...)
+{
+    va_list args;
+
+    va_start(args, type);
+    int error = feed(world, world_time(at), NULL, true, type, args);
+    va_end(args);
+    return error;
+}
+
+static void advance(struct world *world, instant at)
+{
+    bool more;
+
+    world->now = at > world->now ? at : world->now;
+    do {
+        more = engine_advance(world->engine, at, world->now, &world->changes);
+        commit(world);
+    } while (more);
+}
+
+void world_until(struct world *world, const char *at)
+{
+    instant end = world_time(at);
+    instant next;
+
+    while ((next = engine_next(world->engine)) <= end) {
+        advance(world, next > world->now ? next : world->now);
+    }
+    advance(world, end);
+}
+
+void world_jump(struct world *world, const char *at)
+{
+    advance(world, world_time(at));
+}
+
+size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t limit_ms)
+{
+    static char names[64][NOTIFICATION_ID_MAX];
+    size_t cursor = 0;
+    size_t n = 0;
+    const struct notification *note;
+
+    while ((note = engine_next_notification(world->engine, &cursor)) != NULL && n < 64) {
+        memcpy(names[n], note->id, sizeof note->id);
+        ids[n] = names[n];
+        n++;
+    }
+    n = engine_claim(world->engine, ids, n, world->now, world->now + limit_ms, &world->changes);
+    commit(world);
+    return n;
+}
+
+size_t world_deliver(struct world *world, const struct verdict *verdict)
+{
+    const char *ids[64];
+    size_t n = world_claim_all(world, ids, 10000);
+
+    engine_verdict(world->engine, ids, n, verdict, world->now, &world->changes);
+    commit(world);
+    return n;
+}
+
+/* -- outputs -- */
+
+static const char *show(struct world *world, struct buffer *from)
+{
+    buffer_clear(&world->shown);
+    buffer_add_text(&world->shown, buffer_text(from));
+    buffer_clear(from);
+    return buffer_text(&world->shown);
+}
+
+const char *world_told(struct world *world)
+{
+    return show(world, &world->told);
+}
+
+const char *world_journal(struct world *world)
+{
+    return show(world, &world->journal);
+}
+
+struct engine *world_engine(struct world *world)
+{
+    return world->engine;
+}
+
+instant world_now(const struct world *world)
+{
+    return world->now;
+}
+
+const struct deadline *world_only(struct world *world)
+{
+    size_t cursor = 0;
+    const struct deadline *first = engine_next_deadline(world->engine, &cursor);
+
+    assert_non_null(first);
+    assert_null(engine_next_deadline(world->engine, &cursor));
+    return first;
+}

@@ -1,0 +1,51 @@
+/* world.h: a small company, one engine, and a model of the store behind it.
+ *
+ * Every change that the engine answers with goes into the model; world_reload throws the engine away and
+ * builds another from the model, as a daemon does after a crash. What is told to people comes out as lines of
+ * text. */
+#ifndef CUIBAN_TESTS_ENGINE_WORLD_H
+#define CUIBAN_TESTS_ENGINE_WORLD_H
+
+#include "config/config.h"
+#include "core/engine.h"
+
+struct world;
+
+struct world *world_open(void);
+void world_close(struct world *world);
+
+/* An event at a time ("2026-11-17T15:10" local, which is also the shard's time), with fields as
+ * NULL-terminated pairs. The entry's own number counts up. Returns what engine_event returned. */
+int world_event(struct world *world, const char *at, const char *type, ...) __attribute__((sentinel));
+/* The same, but the shard's time is `now` and the event says that it happened `at`. */
+int world_late_event(struct world *world, const char *now, const char *at, const char *type, ...)
+    __attribute__((sentinel));
+int world_command(struct world *world, const char *at, const char *type, ...) __attribute__((sentinel));
+/* Time passes; everything due until then fires at its own instant (no downtime). */
+void world_until(struct world *world, const char *at);
+/* Time jumps: a downtime. */
+void world_jump(struct world *world, const char *at);
+
+/* Sends everything queued that may leave and lets it end with the verdict. Returns how many there were. */
+size_t world_deliver(struct world *world, const struct verdict *verdict);
+size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t limit_ms);
+
+/* What was queued since the last call, a line each: "reminder zhang.wei mail due-4h" (" copy", " for
+ * liu.yang"). Valid until the next call. */
+const char *world_told(struct world *world);
+/* Journal verbs since the last call, space-separated. */
+const char *world_journal(struct world *world);
+
+void world_reload(struct world *world);
+/* Everything durable as text: equal texts, equal states. The caller frees. */
+char *world_snapshot(struct world *world);
+size_t world_table(const struct world *world, enum change_table table); /* entries */
+const char *world_dead(const struct world *world, size_t i);            /* dead letters in order */
+long world_stat(const struct world *world, const char *key);
+
+struct engine *world_engine(struct world *world);
+instant world_now(const struct world *world);
+instant world_time(const char *text);                   /* "2026-11-17T15:10" in Shanghai */
+const struct deadline *world_only(struct world *world); /* the one open deadline */
+
+#endif
