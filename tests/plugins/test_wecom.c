@@ -1,0 +1,285 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "host.h"
+
+static struct host host;
+static const struct cuiban_recipient zhang = {"zhang.wei", "张伟", "ZhangWei"};
+
+static void open_with(const char *mention)
+{
+    const char *const pairs[] = {"key",     "0a1b2c3d-key\n", "url", "http://127.0.0.1:8080/",
+                                 "mention", mention,          NULL};
+    if (!host_open(&host, pairs))
+        fail_msg("%s", host.error);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    host_close(&host);
+    return 0;
+}
+
+/* The content of what was prepared; the caller frees the JSON. */
+static const char *content(json_t **json, const char *type)
+{
+    assert_int_equal(host.request.kind, CUIBAN_REQUEST_HTTP);
+    *json = json_loadb(host.request.body, host.request.body_n, 0, NULL);
+    assert_non_null(*json);
+    assert_string_equal(json_string_value(json_object_get(*json, "msgtype")), type);
+    const char *text = json_string_value(json_object_get(json_object_get(*json, type), "content"));
+    assert_non_null(text);
+    return text;
+}
+
+static void test_markdown(void **state)
+{
+    (void)state;
+    open_with("inline");
+    struct cuiban_message message = host_message(&zhang, 1);
+    assert_int_equal(host_prepare(&host, &message), 0);
+    assert_string_equal(host.request.url, "http://127.0.0.1:8080/cgi-bin/webhook/send?key=0a1b2c3d-key");
+    assert_string_equal(host.request.headers[0], "Content-Type: application/json; charset=utf-8");
+    assert_null(strstr(host.request.body, "\\u"));
+    json_t *json;
+    assert_string_equal(
+        content(&json, "markdown"),
+        "**面试反馈，请在今天 15:10 前提交**\n<@ZhangWei>\n王小明 · Java工程师 · 第2轮\n"
+        "要做：提交面试评价表\n[去处理](https://hr.example.com/interviews/iv-20931/feedback)\n"
+        "<font color=\"comment\">编号 Q7KM-1</font>");
+    json_decref(json);
+}
+
+static void test_body_that_says_it_all(void **state)
+{
+    (void)state;
+    open_with("inline");
+    struct cuiban_message message = host_message(NULL, 0);
+    message.body = "- 一\n- 二\n[去填写](https://hr.example.com/interviews/iv-20931/feedback)\n编号 Q7KM-1";
+    assert_int_equal(host_prepare(&host, &message), 0);
+    json_t *json;
+    assert_string_equal(content(&json, "markdown"),
+                        "**面试反馈，请在今天 15:10 前提交**\n· 一\n· 二\n"
+                        "[去填写](https://hr.example.com/interviews/iv-20931/feedback)\n编号 Q7KM-1");
+    json_decref(json);
+}
+
+static void test_text_with_list(void **state)
+{
+    (void)state;
+    open_with("list");
+    const struct cuiban_recipient people[] = {zhang, {"x", "李雷", NULL}, {"y", "evil", "@all"}};
+    struct cuiban_message message = host_message(people, 3);
+    message.body = "**粗** [看](https://a.example/b) <@all>\n> 引";
+    assert_int_equal(host_prepare(&host, &message), 0);
+    json_t *json;
+    const char *text = content(&json, "text");
+    assert_non_null(strstr(text, "粗 看 https://a.example/b ＜@all>\n引"));
+    assert_non_null(strstr(text, "https://hr.example.com/interviews"));
+    json_t *list = json_object_get(json_object_get(json, "text"), "mentioned_list");
+    assert_int_equal(json_array_size(list), 1);
+    assert_string_equal(json_string_value(json_array_get(list, 0)), "ZhangWei");
+    json_decref(json);
+}
+
+static void test_injection(void **state)
+{
+    (void)state;
+    open_with("inline");
+    const struct cuiban_recipient people[] = {{"a", "<@all>\r\n# [x](http://evil)", NULL},
+                                              {"b", "b", "all"},
+                                              {"c", "c", "@all"},
+                                              {"d", "d", "x><@all"}};
+    struct cuiban_message message = host_message(people, 4);
+    message.title = "标题\r\n<@all> [x](javascript:y)";
+    message.body = "<@all> [x](dtmd://dingtalkclient/sendMessage?content=z)\xe2\x80\xae";
+    assert_int_equal(host_prepare(&host, &message), 0);
+    json_t *json;
+    const char *text = content(&json, "markdown");
+    if (strstr(text, "<@") || strstr(text, "](dtmd") || strstr(text, "](javascript") ||
+        strstr(text, "](http://evil") || strstr(text, "\xe2\x80\xae"))
+        fail_msg("%s", text);
+    json_decref(json);
+}
+
+static void test_length(void **state)
+{
+    (void)state;
+    static const char *const modes[] = {"inline", "list"};
+    static const char *const units[] = {"催办",   "a",   "🔔", "[催办](https://hr.example.com/a) ",
+                                        "**粗**", "\"\\"};
+    for (size_t m = 0; m < 2; m++) {
+        open_with(modes[m]);
+        size_t max = m == 0 ? 4096 : 2048;
+        for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+            char *body = calloc(1, 40 * 1000);
+            for (size_t i = 0; i < 600; i++)
+                memcpy(body + i * strlen(units[u]), units[u], strlen(units[u]) + 1);
+            struct cuiban_message message = host_message(&zhang, 1);
+            for (size_t pad = 0; pad < 8; pad++) {
+                message.title = &"aaaaaaaa"[pad];
+                message.body = body;
+                assert_int_equal(host_prepare(&host, &message), 0);
+                json_t *json;
+                const char *text = content(&json, m == 0 ? "markdown" : "text");
+                if (strlen(text) > max || !host_is_utf8(text, strlen(text)))
+                    fail_msg("%s: %zu bytes of '%s'", modes[m], strlen(text), units[u]);
+                bool marks_only = m == 1 && strcmp(units[u], "**粗**") == 0; /* shorter without its marks */
+                if (strlen(body) > max && !marks_only) {
+                    assert_non_null(strstr(text, "https://hr.example.com/interviews/iv-20931/feedback"));
+                    assert_true(strstr(text, "https://hr.example.com/interviews") < strstr(text, units[u]) ||
+                                u > 2);
+                    assert_non_null(strstr(text, "已截断"));
+                    assert_true(strlen(text) > max - 200);
+                }
+                json_decref(json);
+            }
+            free(body);
+        }
+        host_close(&host);
+    }
+}
+
+/* Every row of the vendor's table. */
+static void test_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        int code;
+        enum cuiban_verdict_kind kind;
+        int64_t delay_ms;
+        bool shrinks;
+    } cases[] = {
+        {0, CUIBAN_DELIVERED, 0, false},         {-1, CUIBAN_RETRY, 5000, false},
+        {6000, CUIBAN_RETRY, 0, false},          {40001, CUIBAN_MISCONFIGURED, 0, false},
+        {40013, CUIBAN_MISCONFIGURED, 0, false}, {40091, CUIBAN_MISCONFIGURED, 0, false},
+        {40014, CUIBAN_REAUTH, 0, false},        {42001, CUIBAN_REAUTH, 0, false},
+        {41001, CUIBAN_MISCONFIGURED, 0, false}, {40003, CUIBAN_REFUSED, 0, false},
+        {40031, CUIBAN_REFUSED, 0, false},       {46004, CUIBAN_REFUSED, 0, false},
+        {60111, CUIBAN_REFUSED, 0, false},       {40032, CUIBAN_REFUSED, 0, false},
+        {40008, CUIBAN_REFUSED, 0, false},       {40033, CUIBAN_REFUSED, 0, false},
+        {40035, CUIBAN_REFUSED, 0, false},       {40039, CUIBAN_REFUSED, 0, false},
+        {40056, CUIBAN_MISCONFIGURED, 0, false}, {301002, CUIBAN_MISCONFIGURED, 0, false},
+        {40058, CUIBAN_REFUSED, 0, true},        {40063, CUIBAN_REFUSED, 0, false},
+        {42014, CUIBAN_REFUSED, 0, false},       {42028, CUIBAN_REFUSED, 0, false},
+        {42051, CUIBAN_REFUSED, 0, false},       {43012, CUIBAN_MISCONFIGURED, 0, false},
+        {44004, CUIBAN_REFUSED, 0, false},       {45002, CUIBAN_REFUSED, 0, true},
+        {45009, CUIBAN_BACKOFF, 60000, false},   {45033, CUIBAN_BACKOFF, 10000, false},
+        {45034, CUIBAN_REFUSED, 0, false},       {48002, CUIBAN_MISCONFIGURED, 0, false},
+        {60011, CUIBAN_MISCONFIGURED, 0, false}, {50003, CUIBAN_MISCONFIGURED, 0, false},
+        {60020, CUIBAN_MISCONFIGURED, 0, false}, {60021, CUIBAN_REFUSED, 0, false},
+        {92000, CUIBAN_REFUSED, 0, false},       {81013, CUIBAN_REFUSED, 0, false},
+        {82001, CUIBAN_REFUSED, 0, false},       {93000, CUIBAN_MISCONFIGURED, 0, false},
+        {93004, CUIBAN_MISCONFIGURED, 0, false}, {93008, CUIBAN_MISCONFIGURED, 0, false},
+        {40201, CUIBAN_REFUSED, 0, false},       {12345, CUIBAN_REFUSED, 0, false},
+    };
+    open_with("inline");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int as_string = 0; as_string < 2; as_string++) {
+            char body[160];
+            snprintf(body, sizeof body, "{\"errcode\":%s%d%s,\"errmsg\":\"words, hint: [1]\"}",
+                     as_string ? "\"" : "", cases[i].code, as_string ? "\"" : "");
+            host_judge_http(&host, 200, body);
+            if (host.verdict.kind != cases[i].kind || host.verdict.delay_ms != cases[i].delay_ms ||
+                (host.verdict.shrink_bytes > 0) != cases[i].shrinks || host.verdict.code != cases[i].code)
+                fail_msg("%s: %s, %lld ms", body, host_verdict_name(host.verdict.kind),
+                         (long long)host.verdict.delay_ms);
+            if (cases[i].code != 0)
+                assert_non_null(strstr(host.verdict.reason, "hint: [1]"));
+        }
+    }
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        int transport;
+        bool sent;
+        long status;
+        const char *body;
+        enum cuiban_verdict_kind kind;
+        int64_t delay_ms;
+    } cases[] = {
+        {0, true, 200, "{\"errcode\":987,\"errmsg\":\"send too fast\"}", CUIBAN_BACKOFF, 60000},
+        {0, true, 200, "{\"errcode\":987,\"errmsg\":\"API freq out of limit\"}", CUIBAN_BACKOFF, 60000},
+        {0, true, 200, "{\"errcode\":987,\"errmsg\":\"触发限流\"}", CUIBAN_BACKOFF, 60000},
+        {0, true, 200, "{\"errmsg\":\"ok\"}", CUIBAN_RETRY, 0},
+        {0, true, 200, "<html>", CUIBAN_RETRY, 0},
+        {0, true, 200, "", CUIBAN_RETRY, 0},
+        {0, true, 204, "", CUIBAN_RETRY, 0},
+        {0, true, 301, "", CUIBAN_MISCONFIGURED, 0},
+        {0, true, 404, "<html>", CUIBAN_MISCONFIGURED, 0},
+        {0, true, 429, "", CUIBAN_BACKOFF, 60000},
+        {0, true, 500, "oops", CUIBAN_RETRY, 0},
+        {0, true, 502, "", CUIBAN_RETRY, 0},
+        {0, true, 504, "", CUIBAN_UNCERTAIN, 0},
+        {5, false, 0, "", CUIBAN_RETRY, 0},
+        {6, false, 0, "", CUIBAN_RETRY, 0},
+        {7, false, 0, "", CUIBAN_RETRY, 0},
+        {28, false, 0, "", CUIBAN_RETRY, 0},
+        {28, true, 0, "", CUIBAN_UNCERTAIN, 0},
+        {35, false, 0, "", CUIBAN_RETRY, 0},
+        {52, true, 0, "", CUIBAN_UNCERTAIN, 0},
+        {56, true, 0, "", CUIBAN_UNCERTAIN, 0},
+        {56, true, 200, "{\"errcode\":0}", CUIBAN_DELIVERED, 0},
+        {60, false, 0, "", CUIBAN_MISCONFIGURED, 0},
+        {42, true, 0, "", CUIBAN_UNCERTAIN, 0},
+        {42, false, 0, "", CUIBAN_RETRY, 0},
+    };
+    open_with("inline");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        host_judge_transport(&host, cases[i].transport, cases[i].sent, cases[i].status, cases[i].body);
+        if (host.verdict.kind != cases[i].kind || host.verdict.delay_ms != cases[i].delay_ms)
+            fail_msg("transport %d, status %ld, '%s': %s, %lld ms", cases[i].transport, cases[i].status,
+                     cases[i].body, host_verdict_name(host.verdict.kind), (long long)host.verdict.delay_ms);
+    }
+    struct cuiban_response late = {
+        .size = sizeof late, .status = 429, .body = "", .retry_after_ms = 7000, .error = ""};
+    host_judge(&host, &late);
+    assert_int_equal(host.verdict.delay_ms, 7000);
+}
+
+static void test_options(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pairs[5];
+        const char *says;
+    } cases[] = {
+        {{NULL}, "option key is missing"},
+        {{"key", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", NULL}, "only what follows ?key="},
+        {{"key", "abc", "url", "ftp://x", NULL}, "option url"},
+        {{"key", "abc", "mention", "everybody", NULL}, "option mention"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (host_open(&host, cases[i].pairs) || !strstr(host.error, cases[i].says))
+            fail_msg("case %zu says '%s', not '%s'", i, host.error, cases[i].says);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_markdown, finish),
+        cmocka_unit_test_teardown(test_body_that_says_it_all, finish),
+        cmocka_unit_test_teardown(test_text_with_list, finish),
+        cmocka_unit_test_teardown(test_injection, finish),
+        cmocka_unit_test_teardown(test_length, finish),
+        cmocka_unit_test_teardown(test_codes, finish),
+        cmocka_unit_test_teardown(test_answers, finish),
+        cmocka_unit_test_teardown(test_options, finish),
+    };
+    host_load(&host, argc > 1 ? argv[1] : "wecom.so");
+    int failed = cmocka_run_group_tests_name("wecom", tests, NULL, NULL);
+    host_unload(&host);
+    return failed;
+}
