@@ -1,0 +1,69 @@
+#include "store/clock.h"
+
+#include <time.h>
+
+enum { WAIT_MAX_MS = 30 * 1000 }; /* a longer sleep would miss a step of Redis' clock */
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec now;
+    (void)clock_gettime(id, &now); /* cannot fail for these two */
+    return (int64_t)now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
+}
+
+struct monotonic clock_monotonic(void)
+{
+    return (struct monotonic){read_clock(CLOCK_BOOTTIME)};
+}
+
+instant clock_wall(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+static bool runs_fast(const struct clock *clock)
+{
+    return clock->speed.factor > 1;
+}
+
+void clock_init(struct clock *clock, struct speed speed)
+{
+    *clock = (struct clock){.speed = speed, .last = INSTANT_NONE};
+}
+
+/* A rehearsal takes its start once and then counts by itself: Redis TIME says nothing about it. */
+void clock_sample(struct clock *clock, instant redis_time, struct monotonic asked)
+{
+    if (runs_fast(clock) && clock->sampled)
+        return;
+    clock->base = runs_fast(clock) ? clock->speed.at : redis_time;
+    clock->taken = asked;
+    if (!clock->sampled)
+        clock->first = clock->base;
+    clock->sampled = true;
+}
+
+instant clock_now(struct clock *clock)
+{
+    instant now;
+    if (clock->sampled) {
+        int64_t elapsed = clock_monotonic().ms - clock->taken.ms;
+        now = clock->base + (runs_fast(clock) ? elapsed * clock->speed.factor : elapsed);
+    } else {
+        now = runs_fast(clock) ? clock->speed.at : clock_wall();
+    }
+    if (clock->last == INSTANT_NONE || now > clock->last)
+        clock->last = now;
+    return clock->last;
+}
+
+int64_t clock_wait_ms(struct clock *clock, instant at)
+{
+    instant now = clock_now(clock);
+    if (at <= now)
+        return 0;
+    if (at - now > WAIT_MAX_MS * (runs_fast(clock) ? (int64_t)clock->speed.factor : 1))
+        return WAIT_MAX_MS;
+    int64_t wait = at - now;
+    return runs_fast(clock) ? (wait + clock->speed.factor - 1) / clock->speed.factor : wait;
+}

@@ -1,0 +1,85 @@
+/* shard.h: one event stream with the state that belongs to it: the lease, the engine, the commits.
+ *
+ * A shard stands by until it gets the lease, loads, and then owns: it reads events, lets the engine decide,
+ * and commits one numbered list of changes at a time (DESIGN.md section 4). All inputs meet in one turn:
+ * events and commands read, time passed, claims and verdicts that delivery asked for. Runs on the loop of its
+ * creator; no thread. The process must ignore SIGPIPE: libuv writes to sockets that Redis may have closed.
+ *
+ * Losing the connection, the lease or the numbering throws the engine away and starts again at stand-by;
+ * `on_lost` says so and every engine pointer handed out before is dead. A shard that must not go on (damaged
+ * or missing durable state) stops for good with a reason. */
+#ifndef CUIBAN_STORE_SHARD_H
+#define CUIBAN_STORE_SHARD_H
+
+#include <uv.h>
+
+#include "core/engine.h"
+#include "store/clock.h"
+
+struct shard;
+
+enum shard_state { SHARD_CONNECTING, SHARD_STANDBY, SHARD_LOADING, SHARD_OWNER, SHARD_STOPPED };
+const char *shard_state_name(enum shard_state state);
+
+struct shard_options {
+    uv_loop_t *loop;
+    const char *redis; /* unix:/path, redis://[user[:password]@]host[:port][/db] */
+    const char *stream;
+    const char *start; /* "now", "begin", or a stream id: where a shard begins that has no head yet */
+    int64_t journal_ms;
+    int64_t grace_ms;
+    int64_t lease_ms;   /* time to live of the lease; 0: 30 s */
+    struct speed speed; /* the clock's rate; {0} for real time */
+    struct engine_parts parts;
+};
+
+struct shard_hooks { /* all are called from the loop, never from inside a shard_* call */
+    void *data;
+    void (*on_owned)(void *data,
+                     struct shard *shard); /* the first commit is in: delivery may look at the outbox */
+    void (*on_lost)(void *data, struct shard *shard);
+    /* A commit has been acknowledged: `queued` and `withdrawn` are lists of notification ids, each
+     * NUL-terminated. */
+    void (*on_committed)(void *data, struct shard *shard, const struct buffer *queued,
+                         const struct buffer *withdrawn);
+    void (*on_stopped)(void *data, struct shard *shard, const char *reason);
+    void (*on_log)(void *data, struct shard *shard, int priority, const char *text); /* syslog(3) priority */
+};
+
+/* 0, -EINVAL (redis address or stream name that cannot be used; *why: what and hint, static) or -ENOMEM. */
+int shard_create(const struct shard_options *options, const struct shard_hooks *hooks, struct shard **out,
+                 const char **why);
+/* Stops reading, lets the commit in flight end within `limit_ms`, releases the lease, closes; then calls
+ * `done`, after which the shard is gone. */
+void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data), void *data);
+
+enum shard_state shard_state(const struct shard *shard);
+const char *shard_stream(const struct shard *shard);
+const struct engine *shard_engine(const struct shard *shard); /* NULL unless SHARD_OWNER */
+instant shard_now(const struct shard *shard);                 /* the shard's time */
+
+/* Asks for a claim of the notifications; the ids are copied. After the commit is acknowledged, `done` gets
+ * the ids that were really claimed (n = 0: none, nothing may be sent), valid during the call. The attempt
+ * must end `limit_ms` after the call of `done`; a shard whose lease would end sooner claims nothing. `done`
+ * is always called once, with n = 0 if the shard was lost meanwhile. */
+typedef void shard_claimed(void *data, const char *const *ids, size_t n);
+void shard_claim(struct shard *shard, const char *const *ids, size_t n, int64_t limit_ms, shard_claimed *done,
+                 void *data);
+/* The end of an attempt. Kept through reconnects while this daemon owns the shard again before somebody else.
+ */
+void shard_verdict(struct shard *shard, const char *const *ids, size_t n, const struct verdict *verdict);
+/* See engine_refuse. */
+void shard_refuse(struct shard *shard, const char *id, const char *reason);
+
+struct shard_status {
+    enum shard_state state;
+    uint64_t seq; /* of the last acknowledged commit */
+    uint64_t events, commits, lost_events;
+    int64_t lag_ms; /* age of the oldest event not applied yet, 0 if none is known */
+    int64_t commit_ms_last;
+    char holder[64];   /* who holds the lease, if it is somebody else */
+    char problem[200]; /* what is wrong now, or "" */
+};
+struct shard_status shard_get_status(const struct shard *shard);
+
+#endif

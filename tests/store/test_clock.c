@@ -1,0 +1,100 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store/clock.h"
+
+static const instant noon = INT64_C(1790000000000);
+
+static struct monotonic ago(int64_t ms)
+{
+    return (struct monotonic){clock_monotonic().ms - ms};
+}
+
+static bool is_about(instant is, instant want)
+{
+    return is >= want && is < want + 2000; /* a busy machine */
+}
+
+static void test_carries_a_sample_on(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){0});
+    clock_sample(&clock, noon, ago(10 * SECOND_MS));
+    assert_true(is_about(clock_now(&clock), noon + 10 * SECOND_MS));
+    assert_int_equal(clock.first, noon);
+}
+
+static void test_never_goes_back(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){0});
+    clock_sample(&clock, noon, ago(0));
+    instant told = clock_now(&clock);
+    clock_sample(&clock, noon - 5 * SECOND_MS, ago(0));
+    assert_int_equal(clock_now(&clock), told);
+    clock_sample(&clock, noon + MINUTE_MS, ago(0));
+    assert_true(is_about(clock_now(&clock), noon + MINUTE_MS));
+}
+
+static void test_before_any_sample(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){0});
+    assert_true(clock_now(&clock) - clock_wall() < 2000);
+    clock_init(&clock, (struct speed){1800, noon});
+    assert_int_equal(clock_now(&clock), noon);
+}
+
+static void test_rehearsal(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){1800, noon});
+    clock_sample(&clock, 5, ago(2000));
+    assert_true(clock_now(&clock) >= noon + HOUR_MS);
+    assert_true(clock_now(&clock) < noon + 3 * HOUR_MS);
+    clock_sample(&clock, 6, ago(0)); /* only the first sample starts it */
+    assert_true(clock_now(&clock) >= noon + HOUR_MS);
+}
+
+static void test_waits(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t factor;
+        int64_t ahead_ms, least_ms, most_ms;
+    } cases[] = {
+        {0, -1, 0, 0},         {0, 0, 0, 0},
+        {0, 5000, 3000, 5000}, {0, DAY_MS, 30000, 30000},
+        {1, 5000, 3000, 5000}, {1800, HOUR_MS, 1, 2000},
+        {1800, 1, 0, 1},       {1800, 30 * DAY_MS, 30000, 30000},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct clock clock;
+        clock_init(&clock, (struct speed){cases[i].factor, noon});
+        clock_sample(&clock, noon, ago(0));
+        int64_t wait = clock_wait_ms(&clock, clock_now(&clock) + cases[i].ahead_ms);
+        if (wait < cases[i].least_ms || wait > cases[i].most_ms)
+            fail_msg("case %zu: %lld ms", i, (long long)wait);
+        assert_int_equal(clock_wait_ms(&clock, INSTANT_NEVER), 30000);
+        assert_int_equal(clock_wait_ms(&clock, INSTANT_NONE), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_carries_a_sample_on),
+        cmocka_unit_test(test_never_goes_back),
+        cmocka_unit_test(test_before_any_sample),
+        cmocka_unit_test(test_rehearsal),
+        cmocka_unit_test(test_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

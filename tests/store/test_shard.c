@@ -1,0 +1,732 @@
+/* Shards against a real Redis: every event is applied once, whatever breaks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "proxy.h"
+#include "store/shard.h"
+#include "support/redis_fixture.h"
+
+enum { LIMIT_MS = 20000, GRACE_MS = 100 };
+#define STREAM "hr:events"
+#define BASE   "cuiban:{" STREAM "}:"
+
+struct watched { /* one shard and what it told */
+    struct shard *shard;
+    int owned, lost, stopped, committed;
+    char reason[400], last_log[600];
+    char queued[8][40];
+    int n_queued;
+    int answers;
+    size_t claimed;
+    bool closed;
+};
+
+struct world {
+    struct speed speed;
+    struct redis_fixture *redis;
+    uv_loop_t loop;
+    struct ruleset *rules;
+};
+
+static void on_owned(void *data, struct shard *shard)
+{
+    (void)shard;
+    ((struct watched *)data)->owned++;
+}
+
+static void on_lost(void *data, struct shard *shard)
+{
+    (void)shard;
+    ((struct watched *)data)->lost++;
+}
+
+static void on_committed(void *data, struct shard *shard, const struct buffer *queued,
+                         const struct buffer *withdrawn)
+{
+    (void)shard, (void)withdrawn;
+    struct watched *watched = data;
+    watched->committed++;
+    for (size_t at = 0; at < queued->n && watched->n_queued < 8; at += strlen(queued->bytes + at) + 1)
+        (void)snprintf(watched->queued[watched->n_queued++], 40, "%s", queued->bytes + at);
+}
+
+static void on_stopped(void *data, struct shard *shard, const char *reason)
+{
+    (void)shard;
+    struct watched *watched = data;
+    watched->stopped++;
+    (void)snprintf(watched->reason, sizeof(watched->reason), "%s", reason);
+}
+
+static void on_log(void *data, struct shard *shard, int priority, const char *text)
+{
+    (void)shard;
+    struct watched *watched = data;
+    (void)snprintf(watched->last_log, sizeof(watched->last_log), "%s", text);
+    if (getenv("CUIBAN_TEST_LOG"))
+        print_message("%p <%d> %s\n", data, priority, text);
+}
+
+static void open_at(struct world *world, struct watched *watched, const char *address, const char *start)
+{
+    struct shard_options options = {
+        .loop = &world->loop,
+        .redis = address,
+        .stream = STREAM,
+        .start = start,
+        .journal_ms = DAY_MS,
+        .grace_ms = GRACE_MS,
+        .speed = world->speed,
+        .parts = {.rules = world->rules},
+    };
+    struct shard_hooks hooks = {watched, on_owned, on_lost, on_committed, on_stopped, on_log};
+    const char *why = NULL;
+    *watched = (struct watched){0};
+    if (shard_create(&options, &hooks, &watched->shard, &why))
+        fail_msg("shard_create: %s", why);
+}
+
+static void open_shard(struct world *world, struct watched *watched)
+{
+    open_at(world, watched, redis_fixture_address(world->redis), "begin");
+}
+
+/* -- waiting -- */
+
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+#define WAIT_FOR(world, condition)                                                                           \
+    do {                                                                                                     \
+        uv_timer_t tick;                                                                                     \
+        (void)uv_timer_init(&(world)->loop, &tick);                                                          \
+        (void)uv_timer_start(&tick, on_tick, 5, 5);                                                          \
+        uint64_t until = uv_now(&(world)->loop) + LIMIT_MS;                                                  \
+        while (!(condition) && uv_now(&(world)->loop) < until)                                               \
+            (void)uv_run(&(world)->loop, UV_RUN_ONCE);                                                       \
+        bool came = (condition);                                                                             \
+        uv_close((uv_handle_t *)&tick, NULL);                                                                \
+        (void)uv_run(&(world)->loop, UV_RUN_NOWAIT);                                                         \
+        if (!came)                                                                                           \
+            fail_msg("not within %d ms: %s", LIMIT_MS, #condition);                                          \
+    } while (0)
+
+static void run_for(struct world *world, uint64_t ms)
+{
+    uv_timer_t tick;
+    (void)uv_timer_init(&world->loop, &tick);
+    (void)uv_timer_start(&tick, on_tick, 5, 5);
+    for (uint64_t until = uv_now(&world->loop) + ms; uv_now(&world->loop) < until;)
+        (void)uv_run(&world->loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&tick, NULL);
+    (void)uv_run(&world->loop, UV_RUN_NOWAIT);
+}
+
+static void on_shard_closed(void *data)
+{
+    ((struct watched *)data)->closed = true;
+}
+
+static void close_shard(struct world *world, struct watched *watched)
+{
+    shard_close(watched->shard, 3000, on_shard_closed, watched);
+    WAIT_FOR(world, watched->closed);
+}
+
+/* As if the process had died: nothing is released. The connections just end. */
+static void crash_shard(struct world *world, struct watched *watched)
+{
+    shard_close(watched->shard, 0, on_shard_closed, watched);
+    WAIT_FOR(world, watched->closed);
+}
+
+/* -- facts in Redis -- */
+
+static long long counted(struct world *world, const char *name)
+{
+    long long number = redis_number(world->redis, "HGET " BASE "stats %s", name);
+    return number < 0 ? 0 : number;
+}
+
+static void add_puts(struct world *world, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.put id e%d", i));
+}
+
+static void check_puts_once(struct world *world, int n)
+{
+    redisReply *all = redis_do(world->redis, "HGETALL " BASE "deadlines");
+    assert_int_equal(all->elements, 2 * n);
+    for (size_t i = 0; i + 1 < all->elements; i += 2)
+        if (strcmp(all->element[i + 1]->str, "1") != 0)
+            fail_msg("event %s was applied %s times", all->element[i]->str, all->element[i + 1]->str);
+    freeReplyObject(all);
+    assert_int_equal(counted(world, "events"), n);
+}
+
+static int setup(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    world->redis = redis_fixture_start(NULL);
+    assert_int_equal(uv_loop_init(&world->loop), 0);
+    struct rule_policy policy = {.seen_ms = DAY_MS};
+    assert_int_equal(ruleset_create(arena_create(), NULL, 0, &policy, &world->rules), 0);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *world = *state;
+    uint64_t until = uv_hrtime() + (uint64_t)5000 * 1000000; /* a failed test leaves its shards open */
+    while (uv_hrtime() < until && uv_run(&world->loop, UV_RUN_ONCE) != 0)
+        ;
+    if (uv_loop_close(&world->loop) != 0) {
+        print_error("the loop is not empty\n");
+        redis_fixture_stop(world->redis);
+        return -1;
+    }
+    ruleset_destroy(world->rules);
+    redis_fixture_stop(world->redis);
+    free(world);
+    return 0;
+}
+
+/* -- tests -- */
+
+static void test_events_become_commits(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    add_puts(world, 0, 600);
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    assert_non_null(shard_engine(watched.shard));
+    WAIT_FOR(world, counted(world, "events") == 600);
+    add_puts(world, 600, 605);
+    freeReplyObject(redis_do(world->redis, "XADD " BASE "commands * type cuiban.ack id c1"));
+    WAIT_FOR(world, counted(world, "events") == 605 && counted(world, "commands") == 1);
+    check_puts_once(world, 605);
+    close_shard(world, &watched);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head read"), 605);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head takes"), 0);
+    assert_int_equal(redis_number(world->redis, "EXISTS " BASE "lease"), 0);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head seq"),
+                     redis_number(world->redis, "HGET " BASE "head begun"));
+    assert_true(redis_number(world->redis, "XLEN " BASE "journal") > 0);
+}
+
+static void test_bad_entries_move_on(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * nonsense %b", "\xff\xfe", (size_t)2));
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.huge id h1"));
+    add_puts(world, 0, 1);
+    open_shard(world, &watched);
+    WAIT_FOR(world, counted(world, "events") == 1);
+    assert_int_equal(counted(world, "bad"), 2);
+    assert_int_equal(redis_number(world->redis, "XLEN " BASE "dead"), 2);
+    close_shard(world, &watched);
+}
+
+static void test_start_now_leaves_the_past(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    add_puts(world, 0, 10);
+    open_at(world, &watched, redis_fixture_address(world->redis), "now");
+    WAIT_FOR(world, watched.owned == 1);
+    add_puts(world, 10, 11);
+    WAIT_FOR(world, counted(world, "events") == 1);
+    run_for(world, 1500);
+    assert_int_equal(shard_get_status(watched.shard).lost_events, 0);
+    close_shard(world, &watched);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head read"), 11);
+}
+
+static void test_idle_shard_commits_nothing(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    run_for(world, 2500);
+    assert_int_equal(shard_get_status(watched.shard).commits, 1);
+    close_shard(world, &watched);
+}
+
+static void test_timer_fires_after_grace(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.timer id t1 in 700"));
+    WAIT_FOR(world, counted(world, "events") == 1);
+    uint64_t began = uv_now(&world->loop);
+    WAIT_FOR(world, counted(world, "fired") == 1);
+    uint64_t took = uv_now(&world->loop) - began;
+    assert_true(took >= 600 && took < 3000);
+    assert_int_equal(shard_get_status(watched.shard).commits, 3);
+    close_shard(world, &watched);
+}
+
+static void on_claimed(void *data, const char *const *ids, size_t n)
+{
+    struct watched *watched = data;
+    watched->answers++;
+    watched->claimed += n;
+    if (n > 0)
+        assert_non_null(ids[0]);
+}
+
+static void test_claims_and_verdicts(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    const char *ids[] = {"n1", "n2", "unknown"};
+    struct verdict delivered = {.kind = VERDICT_DELIVERED};
+    open_shard(world, &watched);
+    shard_claim(watched.shard, ids, 3, 1000, on_claimed, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    assert_int_equal(watched.answers, 1);
+    assert_int_equal(watched.claimed, 0); /* not owned yet */
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.notify id n1"));
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.notify id n2"));
+    WAIT_FOR(world, watched.n_queued == 2);
+    uint64_t before = shard_get_status(watched.shard).commits;
+    shard_claim(watched.shard, ids, 3, 1000, on_claimed, &watched);
+    shard_claim(watched.shard, ids, 1, 1000, on_claimed, &watched); /* claimed a moment ago */
+    assert_int_equal(watched.answers, 1);                           /* never from inside the call */
+    WAIT_FOR(world, watched.answers == 3);
+    assert_int_equal(watched.claimed, 2);
+    assert_int_equal(shard_get_status(watched.shard).commits, before + 1);
+    shard_claim(watched.shard, ids, 1, 60 * 60 * 1000, on_claimed, &watched); /* longer than any lease */
+    shard_verdict(watched.shard, ids, 2, &delivered);
+    WAIT_FOR(world, watched.answers == 4 && counted(world, "delivered") == 2);
+    assert_int_equal(watched.claimed, 2);
+    assert_int_equal(redis_number(world->redis, "HLEN " BASE "outbox"), 0);
+    close_shard(world, &watched);
+}
+
+static void test_second_shard_takes_over(void **state)
+{
+    struct world *world = *state;
+    struct watched first, second;
+    open_shard(world, &first);
+    WAIT_FOR(world, first.owned == 1);
+    open_shard(world, &second);
+    WAIT_FOR(world, shard_state(second.shard) == SHARD_STANDBY);
+    add_puts(world, 0, 100);
+    WAIT_FOR(world, counted(world, "events") == 100);
+    assert_true(strlen(shard_get_status(second.shard).holder) > 0);
+    assert_int_equal(second.owned, 0);
+    close_shard(world, &first);
+    WAIT_FOR(world, second.owned == 1);
+    add_puts(world, 100, 200);
+    WAIT_FOR(world, counted(world, "events") == 200);
+    check_puts_once(world, 200);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head puts"), 200); /* the engine's own field */
+    close_shard(world, &second);
+}
+
+static void test_stolen_lease_ends_the_owner(void **state)
+{
+    struct world *world = *state;
+    struct watched first, second;
+    open_shard(world, &first);
+    WAIT_FOR(world, first.owned == 1);
+    freeReplyObject(redis_do(world->redis, "DEL " BASE "lease"));
+    open_shard(world, &second);
+    WAIT_FOR(world, second.owned == 1);
+    add_puts(world, 0, 50); /* both read them; one may commit */
+    WAIT_FOR(world, counted(world, "events") == 50 && first.lost == 1);
+    check_puts_once(world, 50);
+    assert_null(shard_engine(first.shard));
+    close_shard(world, &first);
+    close_shard(world, &second);
+}
+
+static void test_redis_restarts_under_it(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    for (int round = 0; round < 3; round++) {
+        add_puts(world, round * 100, round * 100 + 100);
+        redis_fixture_kill(world->redis);
+        run_for(world, 200);
+        redis_fixture_again(world->redis);
+        WAIT_FOR(world, counted(world, "events") == (round + 1) * 100);
+    }
+    check_puts_once(world, 300);
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.timer id t1 in 300"));
+    WAIT_FOR(world, counted(world, "fired") == 1);
+    assert_int_equal(watched.lost, 0);
+    close_shard(world, &watched);
+}
+
+/* The case that applied one event twice in review: a commit's bytes stay in the network, the client gives the
+ * connection up, connects anew, commits the event, and then the old bytes arrive. */
+static void test_late_bytes_of_an_old_connection(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    char socket[128], address[140];
+    (void)snprintf(socket, sizeof(socket), "%s/proxy.sock", redis_fixture_folder(world->redis));
+    (void)snprintf(address, sizeof(address), "unix:%s", socket);
+    struct proxy *proxy = proxy_start(&world->loop, redis_fixture_socket(world->redis), socket);
+    open_at(world, &watched, address, "begin");
+    WAIT_FOR(world, watched.owned == 1);
+    for (int round = 0; round < 3; round++) {
+        proxy_hold(proxy, true);
+        add_puts(world, round, round + 1);
+        WAIT_FOR(world, proxy_holds_bytes(proxy));
+        run_for(world, 50);
+        proxy_cut(proxy);
+        proxy_hold(proxy, false);
+        WAIT_FOR(world, counted(world, "events") == round + 1);
+        proxy_deliver(proxy);
+        run_for(world, 100);
+    }
+    check_puts_once(world, 3);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head begun"),
+                     redis_number(world->redis, "HGET " BASE "head seq"));
+    close_shard(world, &watched);
+    proxy_stop(proxy);
+}
+
+/* The commit arrives, its answer does not. */
+static void test_lost_answer(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    char socket[128], address[140];
+    (void)snprintf(socket, sizeof(socket), "%s/proxy.sock", redis_fixture_folder(world->redis));
+    (void)snprintf(address, sizeof(address), "unix:%s", socket);
+    struct proxy *proxy = proxy_start(&world->loop, redis_fixture_socket(world->redis), socket);
+    open_at(world, &watched, address, "begin");
+    WAIT_FOR(world, watched.owned == 1);
+    const char *ids[] = {"n1"};
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.notify id n1"));
+    WAIT_FOR(world, watched.n_queued == 1);
+    proxy_mute(proxy, true);
+    shard_claim(watched.shard, ids, 1, 1000, on_claimed, &watched);
+    WAIT_FOR(world, counted(world, "claimed") == 1);
+    proxy_mute(proxy, false);
+    proxy_cut(proxy);
+    WAIT_FOR(world, watched.answers == 1);
+    assert_int_equal(watched.claimed, 1);
+    struct verdict delivered = {.kind = VERDICT_DELIVERED};
+    proxy_cut(proxy);
+    shard_verdict(watched.shard, ids, 1, &delivered);
+    WAIT_FOR(world, counted(world, "delivered") == 1);
+    assert_int_equal(watched.lost, 0);
+    close_shard(world, &watched);
+    proxy_stop(proxy);
+}
+
+static void test_script_flush(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    freeReplyObject(redis_do(world->redis, "SCRIPT FLUSH"));
+    add_puts(world, 0, 5);
+    WAIT_FOR(world, counted(world, "events") == 5);
+    check_puts_once(world, 5);
+    close_shard(world, &watched);
+}
+
+static void test_refusals_are_tried_again(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    freeReplyObject(redis_do(world->redis, "CONFIG SET maxmemory 1"));
+    freeReplyObject(redis_do(world->redis, "CONFIG SET maxmemory 0"));
+    freeReplyObject(redis_do(world->redis, "SET " BASE "early text"));
+    add_puts(world, 0, 5);
+    WAIT_FOR(world, strstr(shard_get_status(watched.shard).problem, "not a hash") != NULL);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head begun"), 1);
+    assert_int_equal(redis_number(world->redis, "EXISTS " BASE "deadlines"), 0);
+    freeReplyObject(redis_do(world->redis, "DEL " BASE "early"));
+    WAIT_FOR(world, counted(world, "events") == 5);
+    WAIT_FOR(world, shard_get_status(watched.shard).problem[0] == '\0');
+    check_puts_once(world, 5);
+    close_shard(world, &watched);
+}
+
+static void test_trimmed_events_are_counted(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    add_puts(world, 0, 3);
+    WAIT_FOR(world, counted(world, "events") == 3);
+    close_shard(world, &watched);
+    add_puts(world, 3, 10);
+    freeReplyObject(redis_do(world->redis, "XTRIM " STREAM " MAXLEN 2"));
+    open_shard(world, &watched);
+    WAIT_FOR(world, shard_get_status(watched.shard).lost_events == 5);
+    WAIT_FOR(world, counted(world, "events") == 5);
+    run_for(world, 100);
+    assert_non_null(strstr(shard_get_status(watched.shard).problem, "5 events were trimmed"));
+    close_shard(world, &watched);
+    assert_int_equal(redis_number(world->redis, "HGET " BASE "head read"), 10);
+    open_shard(world, &watched); /* counted once */
+    WAIT_FOR(world, watched.owned == 1);
+    run_for(world, 1500);
+    assert_int_equal(shard_get_status(watched.shard).lost_events, 0);
+    close_shard(world, &watched);
+}
+
+struct damage {
+    const char *commands[3];
+    const char *reason;
+};
+
+static void test_damaged_state_stops_for_good(void **state)
+{
+    struct world *world = *state;
+    static const struct damage cases[] = {
+        {{"HSET " BASE "head begun 99"}, "broke off in the middle"},
+        {{"HSET " BASE "head v 2"}, "another version"},
+        {{"HSET " BASE "head cursor nonsense"}, "position"},
+        {{"DEL " BASE "head"}, "is missing"},
+        {{"HSET " BASE "deadlines x damaged"}, "cannot be read"},
+        {{"CONFIG SET maxmemory-policy allkeys-lru"}, "noeviction"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct watched watched;
+        freeReplyObject(redis_do(world->redis, "FLUSHALL"));
+        add_puts(world, 0, 1);
+        open_shard(world, &watched);
+        WAIT_FOR(world, counted(world, "events") == 1);
+        close_shard(world, &watched);
+        for (size_t k = 0; k < 3 && cases[i].commands[k]; k++)
+            freeReplyObject(redis_do(world->redis, cases[i].commands[k]));
+        open_shard(world, &watched);
+        WAIT_FOR(world, watched.stopped == 1);
+        if (!strstr(watched.reason, cases[i].reason))
+            fail_msg("%s: stopped with \"%s\"", cases[i].commands[0], watched.reason);
+        assert_int_equal(shard_state(watched.shard), SHARD_STOPPED);
+        close_shard(world, &watched);
+    }
+    freeReplyObject(redis_do(world->redis, "CONFIG SET maxmemory-policy noeviction"));
+}
+
+/* Deaths in a row before any commit: the event on trial goes to the dead letters, its neighbours do not. */
+static void test_crash_loop_gives_one_event_up(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    add_puts(world, 0, 3);
+    open_shard(world, &watched);
+    WAIT_FOR(world, counted(world, "events") == 3);
+    close_shard(world, &watched);
+    add_puts(world, 3, 6);
+    redisReply *entries = redis_do(world->redis, "XREVRANGE " STREAM " + - COUNT 2");
+    freeReplyObject(
+        redis_do(world->redis, "HSET " BASE "head takes 3 trying e%s", entries->element[1]->element[0]->str));
+    freeReplyObject(entries);
+    open_shard(world, &watched);
+    WAIT_FOR(world, counted(world, "bad") == 1 && redis_number(world->redis, "HGET " BASE "head takes") == 0);
+    assert_int_equal(counted(world, "events"), 5);
+    assert_int_equal(redis_number(world->redis, "HEXISTS " BASE "deadlines e4"), 0);
+    assert_int_equal(redis_number(world->redis, "HEXISTS " BASE "deadlines e3"), 1);
+    assert_int_equal(redis_number(world->redis, "HEXISTS " BASE "deadlines e5"), 1);
+    close_shard(world, &watched);
+}
+
+/* A crash leaves the lease; the next one waits until it runs out. */
+static void test_crash_leaves_the_lease(void **state)
+{
+    struct world *world = *state;
+    struct watched first, second;
+    open_shard(world, &first);
+    WAIT_FOR(world, first.owned == 1);
+    crash_shard(world, &first);
+    assert_int_equal(redis_number(world->redis, "EXISTS " BASE "lease"), 1);
+    open_shard(world, &second);
+    WAIT_FOR(world, shard_state(second.shard) == SHARD_STANDBY);
+    assert_int_equal(redis_number(world->redis, "PEXPIRE " BASE "lease 100"), 1);
+    WAIT_FOR(world, second.owned == 1);
+    close_shard(world, &second);
+}
+
+/* A write of Redis is lost: the shard goes on from what is left and says so. */
+static void test_lost_writes(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    add_puts(world, 0, 1);
+    WAIT_FOR(world, counted(world, "events") == 1);
+    redisReply *head = redis_do(world->redis, "HGETALL " BASE "head");
+    add_puts(world, 1, 2);
+    WAIT_FOR(world, counted(world, "events") == 2);
+    freeReplyObject(redis_do(world->redis, "HDEL " BASE "deadlines e1"));
+    freeReplyObject(redis_do(world->redis, "HSET " BASE "stats events 1"));
+    for (size_t i = 0; i + 1 < head->elements; i += 2)
+        freeReplyObject(redis_do(world->redis, "HSET " BASE "head %s %s", head->element[i]->str,
+                                 head->element[i + 1]->str));
+    freeReplyObject(head);
+    add_puts(world, 2, 3);
+    WAIT_FOR(world, counted(world, "events") == 3);
+    check_puts_once(world, 3);
+    assert_int_equal(watched.lost, 1);
+    close_shard(world, &watched);
+}
+
+/* A stand-by that was started under other rules does not take over at once. */
+static void test_other_rules_wait(void **state)
+{
+    struct world *world = *state;
+    struct watched first, second;
+    open_shard(world, &first);
+    WAIT_FOR(world, first.owned == 1);
+    open_shard(world, &second);
+    WAIT_FOR(world, shard_state(second.shard) == SHARD_STANDBY);
+    crash_shard(world, &first);
+    freeReplyObject(redis_do(world->redis, "HSET " BASE "head rules 0123456789abcdef"));
+    freeReplyObject(redis_do(world->redis, "DEL " BASE "lease"));
+    WAIT_FOR(world, strstr(shard_get_status(second.shard).problem, "other rules") != NULL);
+    assert_int_equal(second.owned, 0);
+    close_shard(world, &second);
+    open_shard(world, &first); /* a fresh start has read its rules just now */
+    WAIT_FOR(world, first.owned == 1);
+    close_shard(world, &first);
+}
+
+static void test_rehearsal_clock(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    instant start = INT64_C(1790000000000);
+    world->speed = (struct speed){1800, start};
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.timer id t1 in 1800000"));
+    WAIT_FOR(world, counted(world, "fired") == 1);
+    instant now = shard_now(watched.shard);
+    assert_true(now >= start + 30 * MINUTE_MS && now < start + 12 * HOUR_MS);
+    close_shard(world, &watched);
+}
+
+static void test_clock_behind_the_last_commit(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    close_shard(world, &watched);
+    freeReplyObject(redis_do(world->redis, "HSET " BASE "head clock 99999999999999"));
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.timer id t1 in 1"));
+    open_shard(world, &watched);
+    WAIT_FOR(world, counted(world, "events") == 1); /* reading goes on */
+    run_for(world, 700);
+    assert_int_equal(counted(world, "fired"), 0);
+    assert_non_null(strstr(shard_get_status(watched.shard).problem, "firing is held"));
+    close_shard(world, &watched);
+}
+
+/* Somebody else owned the shard meanwhile: an old verdict must not touch what it decided. */
+static void test_verdict_after_a_real_loss(void **state)
+{
+    struct world *world = *state;
+    struct watched first, second;
+    const char *ids[] = {"n1"};
+    struct verdict delivered = {.kind = VERDICT_DELIVERED};
+    open_shard(world, &first);
+    WAIT_FOR(world, first.owned == 1);
+    freeReplyObject(redis_do(world->redis, "XADD " STREAM " * type test.notify id n1"));
+    WAIT_FOR(world, first.n_queued == 1);
+    freeReplyObject(redis_do(world->redis, "DEL " BASE "lease"));
+    open_shard(world, &second);
+    WAIT_FOR(world, second.owned == 1);
+    shard_verdict(first.shard, ids, 1, &delivered);
+    WAIT_FOR(world, first.lost == 1);
+    close_shard(world, &second);
+    WAIT_FOR(world, first.owned == 2);
+    run_for(world, 100);
+    assert_int_equal(counted(world, "delivered"), 0);
+    assert_int_equal(redis_number(world->redis, "HLEN " BASE "outbox"), 1);
+    close_shard(world, &first);
+}
+
+static void test_bad_options(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        const char *redis, *stream, *start, *why;
+    } cases[] = {
+        {"rediss://h", STREAM, "now", "TLS"},
+        {"unix:/tmp/x", "a}b", "now", "hash tag"},
+        {"unix:/tmp/x", STREAM, "yesterday", "start"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct shard_options options = {.loop = &world->loop,
+                                        .redis = cases[i].redis,
+                                        .stream = cases[i].stream,
+                                        .start = cases[i].start,
+                                        .parts = {.rules = world->rules}};
+        struct shard_hooks hooks = {0};
+        struct shard *shard = NULL;
+        const char *why = NULL;
+        assert_int_equal(shard_create(&options, &hooks, &shard, &why), -EINVAL);
+        if (!strstr(why, cases[i].why))
+            fail_msg("case %zu: %s", i, why);
+    }
+}
+
+int main(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(test_events_become_commits),
+        CASE(test_bad_entries_move_on),
+        CASE(test_start_now_leaves_the_past),
+        CASE(test_idle_shard_commits_nothing),
+        CASE(test_timer_fires_after_grace),
+        CASE(test_claims_and_verdicts),
+        CASE(test_second_shard_takes_over),
+        CASE(test_stolen_lease_ends_the_owner),
+        CASE(test_redis_restarts_under_it),
+        CASE(test_late_bytes_of_an_old_connection),
+        CASE(test_lost_answer),
+        CASE(test_script_flush),
+        CASE(test_refusals_are_tried_again),
+        CASE(test_trimmed_events_are_counted),
+        CASE(test_damaged_state_stops_for_good),
+        CASE(test_crash_loop_gives_one_event_up),
+        CASE(test_crash_leaves_the_lease),
+        CASE(test_lost_writes),
+        CASE(test_other_rules_wait),
+        CASE(test_rehearsal_clock),
+        CASE(test_clock_behind_the_last_commit),
+        CASE(test_verdict_after_a_real_loss),
+        CASE(test_bad_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
