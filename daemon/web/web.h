@@ -1,0 +1,50 @@
+/* web.h: a small HTTP server on the daemon's loop: /metrics (Prometheus), /healthz, /status (JSON).
+ * Read-only.
+ *
+ * libmicrohttpd with an external epoll descriptor: no thread; every call and every callback is on the loop of
+ * the creator. What is told comes from callbacks that the composition root wires: nothing here knows the
+ * store or the channels. It listens on the given address alone; connections are limited in number and in idle
+ * time. */
+#ifndef CUIBAN_WEB_WEB_H
+#define CUIBAN_WEB_WEB_H
+
+#include <uv.h>
+
+#include "core/buffer.h"
+
+enum {
+    WEB_CONNECTIONS_MAX = 64, /* at once; further ones wait in the backlog of the kernel */
+    WEB_TIMEOUT_S = 10,       /* without progress on a connection */
+    WEB_ADDRESS_MAX = 64,     /* bytes of a formatted address */
+    WEB_ANSWER_BYTES_MAX = 8 * 1024 * 1024,
+};
+
+struct web;
+
+/* Each writes one answer into an empty buffer and returns soon: it runs on the loop. */
+struct web_content {
+    void *data;
+    void (*metrics)(void *data, struct buffer *out); /* Prometheus text; see web/metrics.h */
+    void (*status)(void *data, struct buffer *out);  /* one JSON value */
+    /* True: 200. False: 503. The text is one line that says what is wrong (or "ok"). */
+    bool (*health)(void *data, struct buffer *out);
+};
+
+struct web_options {
+    uv_loop_t *loop;
+    const char *listen;      /* "127.0.0.1:9560", "[::1]:9560"; a numeric address; port 0: any free one */
+    int32_t connections_max; /* 0: WEB_CONNECTIONS_MAX */
+    int32_t timeout_s;       /* 0: WEB_TIMEOUT_S */
+};
+
+/* 0; -EINVAL: not an address and a port; -EADDRINUSE, -EADDRNOTAVAIL, -EACCES: it cannot be bound; -ENOMEM.
+ * On failure `error` holds a sentence that names the address and says what to do. */
+int web_open(const struct web_options *options, const struct web_content *content, struct web **out,
+             char *error, size_t error_room);
+/* Drops all connections and calls `done` from the loop when the handles are closed; the web is gone then. */
+void web_close(struct web *web, void (*done)(void *data), void *data);
+
+/* The address it really listens on ("127.0.0.1:43817"); lives as long as it. */
+const char *web_address(const struct web *web);
+
+#endif
