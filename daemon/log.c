@@ -1,0 +1,61 @@
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+bool log_init(struct log *log, const char *level)
+{
+    static const struct {
+        const char *name;
+        int level;
+    } levels[] = {{"error", LOG_ERR}, {"warning", LOG_WARNING}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}};
+
+    *log = (struct log){.level = LOG_INFO,
+                        .prefixed = getenv("JOURNAL_STREAM") != NULL && !isatty(STDERR_FILENO)};
+    if (!level) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(level, levels[i].name) == 0) {
+            log->level = levels[i].level;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_stamp(const struct log *log, int priority)
+{
+    struct timespec now;
+    struct tm local;
+    char text[32];
+
+    if (log->prefixed) {
+        (void)fprintf(stderr, "<%d>", priority);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (localtime_r(&now.tv_sec, &local) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local) > 0) {
+        (void)fprintf(stderr, "%s.%03ld ", text, now.tv_nsec / 1000000);
+    }
+}
+
+void log_line(const struct log *log, int priority, const char *format, ...)
+{
+    va_list args;
+
+    if (priority > log->level) {
+        return;
+    }
+    write_stamp(log, priority);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+}

@@ -1,0 +1,419 @@
+/* main.c: cuiband, the daemon: arguments, signals, the loop. service.c wires the rooms together. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <uv.h>
+
+#include "log.h"
+#include "notify.h"
+#include "service.h"
+#include "web/web.h"
+
+enum { EXIT_USAGE = 2, SPEED_MAX = 100000, STOP_LIMIT_MS = 8000 };
+
+struct arguments {
+    const char *file;
+    bool check, help, version;
+    struct speed speed;
+};
+
+struct daemon {
+    struct arguments arguments;
+    struct log log;
+    uv_loop_t loop;
+    uv_signal_t terminate, interrupt, hangup;
+    uv_timer_t watchdog;
+    struct service *service;
+    struct service *next; /* opened by a reload, started when the old one has stopped */
+    struct web *web;
+    bool stopping;
+    int status;
+};
+
+/* -- arguments -- */
+
+static const char usage[] =
+    "usage: cuiband -c FILE [--check] [--speed N --at TIME]\n"
+    "  -c, --config FILE  the settings file (cuiban.cfg(5))\n"
+    "      --check        read all files, open all channels, report every problem, and end\n"
+    "      --speed N      a rehearsal: the clock runs N times faster, from --at\n"
+    "      --at TIME      where that clock starts, RFC 3339 with an offset\n"
+    "  -h, --help         this text\n"
+    "  -V, --version      the version\n";
+
+static bool parse_speed(struct arguments *arguments, const char *text)
+{
+    char *end;
+    long factor = strtol(text, &end, 10);
+
+    if (*end || factor < 1 || factor > SPEED_MAX) {
+        (void)fprintf(stderr, "cuiband: --speed %s: a whole number from 1 to %d is expected\n", text,
+                      SPEED_MAX);
+        return false;
+    }
+    arguments->speed.factor = (int32_t)factor;
+    return true;
+}
+
+static bool parse_at(struct arguments *arguments, const char *text)
+{
+    if (!instant_parse(text, &arguments->speed.at)) {
+        (void)fprintf(stderr, "cuiband: --at %s: an RFC 3339 time with an offset is expected, such as %s\n",
+                      text, "2026-11-16T08:30:00+08:00");
+        return false;
+    }
+    return true;
+}
+
+static bool check_arguments(const struct arguments *arguments)
+{
+    if (arguments->help || arguments->version) {
+        return true;
+    }
+    if (!arguments->file) {
+        (void)fprintf(stderr, "cuiband: -c FILE is missing\n%s", usage);
+        return false;
+    }
+    if ((arguments->speed.factor > 0) != (arguments->speed.at != INSTANT_NONE)) {
+        (void)fprintf(stderr, "cuiband: --speed and --at go together\n");
+        return false;
+    }
+    return true;
+}
+
+static bool parse_arguments(int argc, char **argv, struct arguments *out)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"speed", required_argument, NULL, 's'},
+        {"at", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    *out = (struct arguments){.speed = {.at = INSTANT_NONE}};
+    while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) !=
+           -1) { /* NOLINT(concurrency-mt-unsafe) */
+        bool ok = true;
+
+        switch (option) {
+        case 'c':
+            out->file = optarg;
+            break;
+        case 'k':
+            out->check = true;
+            break;
+        case 's':
+            ok = parse_speed(out, optarg);
+            break;
+        case 'a':
+            ok = parse_at(out, optarg);
+            break;
+        case 'h':
+            out->help = true;
+            break;
+        case 'V':
+            out->version = true;
+            break;
+        default:
+            (void)fputs(usage, stderr);
+            ok = false;
+        }
+        if (!ok) {
+            return false;
+        }
+    }
+    if (optind < argc) {
+        (void)fprintf(stderr, "cuiband: %s: unexpected\n%s", argv[optind], usage);
+        return false;
+    }
+    return check_arguments(out);
+}
+
+/* -- problems -- */
+
+static void print_problems(struct problems *problems)
+{
+    problems_sort(problems);
+    for (size_t i = 0; i < problems->n; i++) {
+        const struct problem *problem = &problems->items[i];
+
+        if (problem->file) {
+            (void)fprintf(stderr, "%s:%d: ", problem->file, problem->line);
+        }
+        (void)fprintf(stderr, "%s: %s\n", problem->warning ? "warning" : "error", problem->what);
+        if (problem->hint) {
+            (void)fprintf(stderr, "    %s\n", problem->hint);
+        }
+    }
+    if (problems->errors > 0) {
+        (void)fprintf(stderr, "cuiband: %zu errors, %zu warnings\n", problems->errors, problems->warnings);
+    }
+}
+
+/* -- the web -- */
+
+static void web_metrics(void *data, struct buffer *out)
+{
+    const struct daemon *daemon = data;
+
+    if (daemon->service) {
+        service_metrics(daemon->service, out);
+    }
+}
+
+static void web_status(void *data, struct buffer *out)
+{
+    const struct daemon *daemon = data;
+
+    if (daemon->service) {
+        service_status(daemon->service, out);
+    } else {
+        buffer_add_text(out, "{}");
+    }
+}
+
+static bool web_health(void *data, struct buffer *out)
+{
+    const struct daemon *daemon = data;
+
+    if (!daemon->service) {
+        buffer_add_text(out, "stopping\n");
+        return false;
+    }
+    return service_is_healthy(daemon->service, out);
+}
+
+static int open_web(struct daemon *daemon)
+{
+    const char *listen = service_config(daemon->service)->settings.web_listen;
+    struct web_options options = {.loop = &daemon->loop, .listen = listen};
+    struct web_content content = {daemon, web_metrics, web_status, web_health};
+    char error[256];
+
+    if (!listen) {
+        return 0;
+    }
+    int result = web_open(&options, &content, &daemon->web, error, sizeof error);
+    if (result) {
+        log_line(&daemon->log, LOG_ERR, "%s", error);
+        return result;
+    }
+    log_line(&daemon->log, LOG_INFO, "metrics, health and status on http://%s/", web_address(daemon->web));
+    return 0;
+}
+
+/* -- stopping -- */
+
+static void close_handles(struct daemon *daemon)
+{
+    uv_close((uv_handle_t *)&daemon->terminate, NULL);
+    uv_close((uv_handle_t *)&daemon->interrupt, NULL);
+    uv_close((uv_handle_t *)&daemon->hangup, NULL);
+    uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+}
+
+static void on_web_closed(void *data)
+{
+    close_handles(data);
+}
+
+static void on_service_stopped(void *data)
+{
+    struct daemon *daemon = data;
+
+    if (daemon->web) {
+        web_close(daemon->web, on_web_closed, daemon);
+        daemon->web = NULL;
+    } else {
+        close_handles(daemon);
+    }
+}
+
+static void stop(struct daemon *daemon)
+{
+    if (daemon->stopping) {
+        return;
+    }
+    daemon->stopping = true;
+    (void)notify_send("STOPPING=1");
+    service_stop(daemon->service, STOP_LIMIT_MS, on_service_stopped, daemon);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+
+    log_line(&daemon->log, LOG_NOTICE, "signal %d: stopping", number);
+    stop(daemon);
+}
+
+/* -- reloading -- */
+
+static void on_old_stopped(void *data)
+{
+    struct daemon *daemon = data;
+    char error[512];
+
+    service_destroy(daemon->service);
+    daemon->service = daemon->next;
+    daemon->next = NULL;
+    if (service_start(daemon->service, error, sizeof error)) {
+        log_line(&daemon->log, LOG_ERR, "%s", error);
+        daemon->status = EXIT_FAILURE;
+        stop(daemon);
+        return;
+    }
+    log_line(&daemon->log, LOG_NOTICE, "reloaded: rules %s",
+             ruleset_fingerprint(service_config(daemon->service)->rules));
+    (void)notify_send("READY=1");
+}
+
+static struct service_options service_options(struct daemon *daemon);
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+    struct service_options options = service_options(daemon);
+    struct problems problems;
+
+    (void)number;
+    if (daemon->stopping || daemon->next) {
+        return;
+    }
+    (void)notify_send("RELOADING=1");
+    problems_init(&problems);
+    if (service_open(&options, &problems, &daemon->next)) {
+        print_problems(&problems);
+        log_line(&daemon->log, LOG_ERR, "reload refused; the running rules are untouched");
+        (void)notify_send("READY=1");
+    } else {
+        service_stop(daemon->service, STOP_LIMIT_MS, on_old_stopped, daemon);
+    }
+    problems_finish(&problems);
+}
+
+/* -- running -- */
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    (void)timer;
+    (void)notify_send("WATCHDOG=1");
+}
+
+static void on_first_owned(void *data, instant now)
+{
+    struct daemon *daemon = data;
+    char text[INSTANT_TEXT_MAX];
+    const struct rule_policy *policy = ruleset_policy(service_config(daemon->service)->rules);
+
+    (void)printf("cuiband: ready at %s speed %d\n", zone_format(policy->zone, now, text),
+                 daemon->arguments.speed.factor > 0 ? (int)daemon->arguments.speed.factor : 1);
+    (void)fflush(stdout);
+}
+
+static struct service_options service_options(struct daemon *daemon)
+{
+    return (struct service_options){
+        .loop = &daemon->loop,
+        .log = &daemon->log,
+        .file = daemon->arguments.file,
+        .speed = daemon->arguments.speed.factor > 0 ? daemon->arguments.speed : (struct speed){0},
+        .on_owned = on_first_owned,
+        .data = daemon,
+    };
+}
+
+static void start_signals(struct daemon *daemon)
+{
+    int64_t watchdog_ms = notify_watchdog_ms();
+
+    uv_signal_init(&daemon->loop, &daemon->terminate);
+    uv_signal_init(&daemon->loop, &daemon->interrupt);
+    uv_signal_init(&daemon->loop, &daemon->hangup);
+    uv_timer_init(&daemon->loop, &daemon->watchdog);
+    daemon->terminate.data = daemon->interrupt.data = daemon->hangup.data = daemon;
+    uv_signal_start(&daemon->terminate, on_stop_signal, SIGTERM);
+    uv_signal_start(&daemon->interrupt, on_stop_signal, SIGINT);
+    uv_signal_start(&daemon->hangup, on_hangup, SIGHUP);
+    if (watchdog_ms > 0) {
+        uv_timer_start(&daemon->watchdog, on_watchdog, 0, (uint64_t)watchdog_ms / 2);
+    }
+}
+
+static void run(struct daemon *daemon)
+{
+    char error[512] = "";
+
+    start_signals(daemon);
+    if (open_web(daemon) || service_start(daemon->service, error, sizeof error)) {
+        if (error[0]) {
+            log_line(&daemon->log, LOG_ERR, "%s", error);
+        }
+        daemon->status = EXIT_USAGE;
+        stop(daemon);
+    } else {
+        (void)notify_send("READY=1");
+    }
+    uv_run(&daemon->loop, UV_RUN_DEFAULT);
+}
+
+static int serve(struct daemon *daemon)
+{
+    struct service_options options = service_options(daemon);
+    struct problems problems;
+
+    problems_init(&problems);
+    int error = service_open(&options, &problems, &daemon->service);
+    print_problems(&problems);
+    problems_finish(&problems);
+    if (error) {
+        return EXIT_USAGE;
+    }
+    const char *level = service_config(daemon->service)->settings.log_level;
+    if (!log_init(&daemon->log, level)) {
+        (void)fprintf(stderr, "cuiband: log level \"%s\": one of error, warning, info, debug is expected\n",
+                      level);
+        service_destroy(daemon->service);
+        return EXIT_USAGE;
+    }
+    if (!daemon->arguments.check) {
+        run(daemon);
+    }
+    service_destroy(daemon->service);
+    return daemon->status;
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon daemon = {.status = EXIT_SUCCESS};
+
+    if (!parse_arguments(argc, argv, &daemon.arguments)) {
+        return EXIT_USAGE;
+    }
+    if (daemon.arguments.help || daemon.arguments.version) {
+        (void)fputs(daemon.arguments.help ? usage : "cuiband " CUIBAN_VERSION "\n", stdout);
+        return EXIT_SUCCESS;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)log_init(&daemon.log, NULL);
+    if (uv_loop_init(&daemon.loop)) {
+        (void)fprintf(stderr, "cuiband: out of memory\n");
+        return EXIT_FAILURE;
+    }
+    int status = serve(&daemon);
+    if (uv_loop_close(&daemon.loop)) {
+        (void)fprintf(stderr, "cuiband: a handle was left open\n");
+        status = status ? status : EXIT_FAILURE;
+    }
+    return status;
+}

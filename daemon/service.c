@@ -1,0 +1,542 @@
+#include "service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "core/json.h"
+#include "delivery/delivery.h"
+#include "delivery/plugin_host.h"
+#include "store/shard.h"
+#include "web/metrics.h"
+
+struct service {
+    struct service_options options;
+    struct config *config;
+    struct plugin_channel **channels;
+    size_t n_channels;
+    struct delivery *delivery;
+    struct shard **shards;
+    size_t n_shards;
+    size_t closing;          /* shards still to close */
+    struct arena *old_rules; /* texts of rules from base:rules, parsed */
+    bool told_owned;
+    bool stopped_shard; /* one has stopped for good */
+    int64_t limit_ms;
+    void (*on_stopped)(void *data);
+    void *on_stopped_data;
+};
+
+/* -- opening -- */
+
+static void plugin_log(void *data, int priority, const char *text)
+{
+    const struct service *service = data;
+
+    log_line(service->options.log, priority, "%s", text);
+}
+
+static int open_channel(struct service *service, const struct channel_setting *setting,
+                        struct problems *problems)
+{
+    char error[512] = "";
+    struct plugin_channel_options options = {
+        .name = setting->name,
+        .plugin = setting->plugin,
+        .directory = service->config->settings.plugins,
+        .rate = setting->rate,
+        .fallback = setting->fallback,
+        .concurrency = setting->concurrency,
+        .uncertain = setting->uncertain,
+        .options = setting->options,
+        .log = plugin_log,
+        .log_data = service,
+    };
+
+    if (plugin_channel_open(&options, &service->channels[service->n_channels], error, sizeof error)) {
+        problem_error(problems, setting->file, setting->line, "channel \"%s\": %s", setting->name, error);
+        return -EINVAL;
+    }
+    service->n_channels++;
+    return 0;
+}
+
+static int open_channels(struct service *service, struct problems *problems)
+{
+    const struct settings *settings = &service->config->settings;
+    struct channel_facts facts[CONFIG_CHANNELS_MAX];
+    int error = 0;
+
+    service->channels = calloc(settings->n_channels + 1, sizeof(*service->channels));
+    if (!service->channels) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < settings->n_channels; i++) {
+        int one = open_channel(service, &settings->channels[i], problems);
+        error = one ? one : error;
+    }
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < service->n_channels; i++) {
+        plugin_channel_facts(service->channels[i], &facts[i]);
+    }
+    return ruleset_set_channels(service->config->rules, facts, service->n_channels);
+}
+
+int service_open(const struct service_options *options, struct problems *problems, struct service **out)
+{
+    struct service *service = calloc(1, sizeof *service);
+
+    if (!service) {
+        return -ENOMEM;
+    }
+    service->options = *options;
+    service->old_rules = arena_create();
+    int error = service->old_rules ? config_load(options->file, problems, &service->config) : -ENOMEM;
+    if (!error) {
+        error = open_channels(service, problems);
+    }
+    if (!error) {
+        config_check_channels(service->config, problems);
+        error = problems->errors > 0 ? -EINVAL : 0;
+    }
+    if (error) {
+        service_destroy(service);
+        return error;
+    }
+    *out = service;
+    return 0;
+}
+
+void service_destroy(struct service *service)
+{
+    if (!service) {
+        return;
+    }
+    for (size_t i = 0; i < service->n_channels; i++) {
+        plugin_channel_close(service->channels[i]);
+    }
+    free(service->channels);
+    free(service->shards);
+    config_unload(service->config);
+    arena_destroy(service->old_rules);
+    free(service);
+}
+
+const struct config *service_config(const struct service *service)
+{
+    return service->config;
+}
+
+/* -- what delivery needs of the shards -- */
+
+static const struct engine *port_engine(void *data, void *shard)
+{
+    (void)data;
+    return shard_engine(shard);
+}
+
+static instant port_now(void *data, void *shard)
+{
+    (void)data;
+    return shard_now(shard);
+}
+
+static void port_claim(void *data, void *shard, const char *const *ids, size_t n, int64_t limit_ms,
+                       void (*done)(void *context, const char *const *ids, size_t n), void *context)
+{
+    (void)data;
+    shard_claim(shard, ids, n, limit_ms, done, context);
+}
+
+static void port_verdict(void *data, void *shard, const char *const *ids, size_t n,
+                         const struct verdict *verdict)
+{
+    (void)data;
+    shard_verdict(shard, ids, n, verdict);
+}
+
+static void port_refuse(void *data, void *shard, const char *id, const char *reason)
+{
+    (void)data;
+    shard_refuse(shard, id, reason);
+}
+
+/* -- what the shards tell -- */
+
+static void shard_on_owned(void *data, struct shard *shard)
+{
+    struct service *service = data;
+
+    log_line(service->options.log, LOG_NOTICE, "stream=%s: this daemon owns it now", shard_stream(shard));
+    if (service->delivery) {
+        delivery_add(service->delivery, shard);
+    }
+    if (!service->told_owned && service->options.on_owned) {
+        service->told_owned = true;
+        service->options.on_owned(service->options.data, shard_now(shard));
+    }
+}
+
+static void shard_on_lost(void *data, struct shard *shard)
+{
+    struct service *service = data;
+
+    log_line(service->options.log, LOG_WARNING, "stream=%s: no longer owned; standing by",
+             shard_stream(shard));
+    if (service->delivery) {
+        delivery_drop(service->delivery, shard);
+    }
+}
+
+static void shard_on_committed(void *data, struct shard *shard, const struct buffer *queued,
+                               const struct buffer *withdrawn)
+{
+    struct service *service = data;
+
+    if (service->delivery) {
+        delivery_news(service->delivery, shard, queued, withdrawn);
+    }
+}
+
+static void shard_on_stopped(void *data, struct shard *shard, const char *reason)
+{
+    struct service *service = data;
+
+    service->stopped_shard = true;
+    log_line(service->options.log, LOG_ERR, "stream=%s: stopped for good: %s", shard_stream(shard), reason);
+}
+
+static void shard_on_log(void *data, struct shard *shard, int priority, const char *text)
+{
+    const struct service *service = data;
+
+    (void)shard; /* the text names its stream */
+    log_line(service->options.log, priority, "%s", text);
+}
+
+static const struct rule *parse_old_rule(void *data, const char *text)
+{
+    struct service *service = data;
+    const struct rule *rule = NULL;
+
+    return config_parse_rule(service->config, service->old_rules, text, &rule) ? NULL : rule;
+}
+
+/* -- running -- */
+
+static int start_delivery(struct service *service)
+{
+    const struct settings *settings = &service->config->settings;
+    struct delivery_options options = {
+        .loop = service->options.loop,
+        .channels = (const struct plugin_channel *const *)service->channels,
+        .n_channels = service->n_channels,
+        .attempt_ms = settings->attempt_ms,
+        .retry_base_ms = settings->retry_base_ms,
+        .retry_cap_ms = settings->retry_cap_ms,
+        .speed = service->options.speed.factor > 1 ? service->options.speed.factor : 1,
+    };
+    struct delivery_ports ports = {
+        .data = service,
+        .engine = port_engine,
+        .now = port_now,
+        .claim = port_claim,
+        .verdict = port_verdict,
+        .refuse = port_refuse,
+        .log = plugin_log,
+    };
+
+    service->delivery = delivery_create(&options, &ports);
+    return service->delivery ? 0 : -ENOMEM;
+}
+
+static int start_shard(struct service *service, const char *stream, char *error, size_t error_room)
+{
+    const struct settings *settings = &service->config->settings;
+    struct shard_options options = {
+        .loop = service->options.loop,
+        .redis = settings->redis,
+        .stream = stream,
+        .start = settings->start,
+        .journal_ms = settings->journal_ms,
+        .grace_ms = ruleset_policy(service->config->rules)->grace_ms,
+        .lease_ms = settings->lease_ms,
+        .speed = service->options.speed,
+        .parts = {.rules = service->config->rules,
+                  .people = service->config->directory,
+                  .templates = service->config->templates,
+                  .parse_rule = parse_old_rule,
+                  .parse_data = service},
+    };
+    struct shard_hooks hooks = {
+        .data = service,
+        .on_owned = shard_on_owned,
+        .on_lost = shard_on_lost,
+        .on_committed = shard_on_committed,
+        .on_stopped = shard_on_stopped,
+        .on_log = shard_on_log,
+    };
+    const char *why = "out of memory";
+
+    int result = shard_create(&options, &hooks, &service->shards[service->n_shards], &why);
+    if (result) {
+        (void)snprintf(error, error_room, "stream \"%s\": %s", stream, why);
+        return result;
+    }
+    service->n_shards++;
+    return 0;
+}
+
+int service_start(struct service *service, char *error, size_t error_room)
+{
+    const struct texts *streams = &service->config->settings.streams;
+    int result = start_delivery(service);
+
+    (void)snprintf(error, error_room, "out of memory");
+    service->shards = calloc(streams->n + 1, sizeof(*service->shards));
+    if (!service->shards) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < streams->n && !result; i++) {
+        result = start_shard(service, streams->items[i], error, error_room);
+    }
+    return result;
+}
+
+static void on_shard_closed(void *data)
+{
+    struct service *service = data;
+
+    if (--service->closing == 0) {
+        service->on_stopped(service->on_stopped_data);
+    }
+}
+
+/* Verdicts of the last attempts still want to be committed: the shards close after the delivery. */
+static void on_delivery_closed(void *data)
+{
+    struct service *service = data;
+
+    service->delivery = NULL;
+    service->closing = service->n_shards + 1;
+    for (size_t i = 0; i < service->n_shards; i++) {
+        shard_close(service->shards[i], service->limit_ms, on_shard_closed, service);
+    }
+    service->n_shards = 0;
+    on_shard_closed(service);
+}
+
+void service_stop(struct service *service, int64_t limit_ms, void (*done)(void *data), void *data)
+{
+    service->on_stopped = done;
+    service->on_stopped_data = data;
+    service->limit_ms = limit_ms;
+    if (service->delivery) {
+        delivery_close(service->delivery, limit_ms, on_delivery_closed, service);
+    } else {
+        on_delivery_closed(service);
+    }
+}
+
+/* -- telling how it goes -- */
+
+bool service_is_healthy(const struct service *service, struct buffer *out)
+{
+    for (size_t i = 0; i < service->n_shards; i++) {
+        struct shard_status status = shard_get_status(service->shards[i]);
+
+        if (status.state == SHARD_STOPPED || status.state == SHARD_CONNECTING) {
+            buffer_printf(out, "stream %s is %s: %s\n", shard_stream(service->shards[i]),
+                          shard_state_name(status.state), status.problem);
+            return false;
+        }
+    }
+    buffer_add_text(out, "ok\n");
+    return true;
+}
+
+struct family {
+    const char *name, *type, *help;
+    int64_t (*value)(const struct shard_status *status, const struct engine_counts *counts);
+};
+
+static int64_t family_owner(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)counts;
+    return status->state == SHARD_OWNER;
+}
+
+static int64_t family_lag(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)counts;
+    return status->lag_ms;
+}
+
+static int64_t family_events(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)counts;
+    return (int64_t)status->events;
+}
+
+static int64_t family_commits(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)counts;
+    return (int64_t)status->commits;
+}
+
+static int64_t family_lost(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)counts;
+    return (int64_t)status->lost_events;
+}
+
+static int64_t family_open(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->deadlines;
+}
+
+static int64_t family_overdue(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->overdue;
+}
+
+static int64_t family_outbox(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->notifications;
+}
+
+static int64_t family_bad(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->bad_events;
+}
+
+static int64_t family_unmatched(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->unmatched_events;
+}
+
+static const struct family families[] = {
+    {"cuiban_shard_owner", "gauge", "1 where this daemon owns the stream", family_owner},
+    {"cuiban_lag_milliseconds", "gauge", "age of the oldest event that is not applied yet", family_lag},
+    {"cuiban_events_total", "counter", "events applied", family_events},
+    {"cuiban_commits_total", "counter", "commits acknowledged", family_commits},
+    {"cuiban_events_lost_total", "counter", "events trimmed from the stream before they were read",
+     family_lost},
+    {"cuiban_deadlines", "gauge", "open deadlines", family_open},
+    {"cuiban_deadlines_overdue", "gauge", "open deadlines that are overdue", family_overdue},
+    {"cuiban_outbox", "gauge", "notifications that are not finished", family_outbox},
+    {"cuiban_events_bad_total", "counter", "events sent to the dead letters", family_bad},
+    {"cuiban_events_unmatched_total", "counter", "meets that found no open deadline", family_unmatched},
+};
+
+static void shard_metrics(const struct service *service, struct buffer *out)
+{
+    for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
+        metrics_family(out, families[f].name, families[f].type, families[f].help);
+        for (size_t i = 0; i < service->n_shards; i++) {
+            struct shard_status status = shard_get_status(service->shards[i]);
+            const struct engine *engine = shard_engine(service->shards[i]);
+            struct engine_counts counts = engine ? engine_count(engine) : (struct engine_counts){0};
+            struct metric_label label = {"stream", shard_stream(service->shards[i])};
+
+            metrics_int(out, families[f].name, &label, 1, families[f].value(&status, &counts));
+        }
+    }
+}
+
+static void channel_metrics(const struct service *service, struct buffer *out)
+{
+    struct channel_status channels[CONFIG_CHANNELS_MAX];
+    size_t n = service->delivery ? delivery_status(service->delivery, channels, CONFIG_CHANNELS_MAX) : 0;
+
+    metrics_family(out, "cuiban_channel_delivered_total", "counter", "notifications delivered");
+    for (size_t i = 0; i < n; i++) {
+        struct metric_label label = {"channel", channels[i].name};
+        metrics_count(out, "cuiban_channel_delivered_total", &label, 1, channels[i].delivered);
+    }
+    metrics_family(out, "cuiban_channel_queued", "gauge", "notifications that wait for this channel");
+    for (size_t i = 0; i < n; i++) {
+        struct metric_label label = {"channel", channels[i].name};
+        metrics_int(out, "cuiban_channel_queued", &label, 1, (int64_t)channels[i].queued);
+    }
+    metrics_family(out, "cuiban_channel_failing", "gauge", "1 after a failure, until the next delivery");
+    for (size_t i = 0; i < n; i++) {
+        struct metric_label label = {"channel", channels[i].name};
+        metrics_int(out, "cuiban_channel_failing", &label, 1, channels[i].problem[0] != '\0');
+    }
+}
+
+void service_metrics(const struct service *service, struct buffer *out)
+{
+    shard_metrics(service, out);
+    channel_metrics(service, out);
+}
+
+static void status_of_shard(const struct shard *shard, struct json_writer *json)
+{
+    struct shard_status status = shard_get_status(shard);
+    const struct engine *engine = shard_engine(shard);
+    struct engine_counts counts = engine ? engine_count(engine) : (struct engine_counts){0};
+
+    json_object(json);
+    json_key_text(json, "stream", shard_stream(shard));
+    json_key_text(json, "state", shard_state_name(status.state));
+    json_key_int(json, "seq", (int64_t)status.seq);
+    json_key_int(json, "events", (int64_t)status.events);
+    json_key_int(json, "lost_events", (int64_t)status.lost_events);
+    json_key_int(json, "lag_ms", status.lag_ms);
+    json_key_int(json, "deadlines", (int64_t)counts.deadlines);
+    json_key_int(json, "overdue", (int64_t)counts.overdue);
+    json_key_int(json, "paused", (int64_t)counts.paused);
+    json_key_int(json, "sleeping", (int64_t)counts.sleeping);
+    json_key_int(json, "outbox", (int64_t)counts.notifications);
+    json_key_text(json, "problem", status.problem[0] ? status.problem : NULL);
+    json_object_end(json);
+}
+
+static void status_of_channel(const struct channel_status *channel, struct json_writer *json)
+{
+    json_object(json);
+    json_key_text(json, "name", channel->name);
+    json_key_int(json, "queued", (int64_t)channel->queued);
+    json_key_int(json, "running", (int64_t)channel->running);
+    json_key_int(json, "delivered", (int64_t)channel->delivered);
+    json_key_int(json, "refused", (int64_t)channel->refused);
+    json_key_int(json, "uncertain", (int64_t)channel->uncertain);
+    json_key_text(json, "problem", channel->problem[0] ? channel->problem : NULL);
+    json_object_end(json);
+}
+
+void service_status(const struct service *service, struct buffer *out)
+{
+    struct channel_status channels[CONFIG_CHANNELS_MAX];
+    size_t n = service->delivery ? delivery_status(service->delivery, channels, CONFIG_CHANNELS_MAX) : 0;
+    struct json_writer json;
+
+    json_begin(&json, out);
+    json_object(&json);
+    json_key_text(&json, "version", CUIBAN_VERSION);
+    json_key_text(&json, "rules", ruleset_fingerprint(service->config->rules));
+    json_key(&json, "shards");
+    json_array(&json);
+    for (size_t i = 0; i < service->n_shards; i++) {
+        status_of_shard(service->shards[i], &json);
+    }
+    json_array_end(&json);
+    json_key(&json, "channels");
+    json_array(&json);
+    for (size_t i = 0; i < n; i++) {
+        status_of_channel(&channels[i], &json);
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+}
