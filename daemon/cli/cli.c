@@ -1,0 +1,150 @@
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+    return arguments_option(&cli->arguments, name);
+}
+
+bool cli_flag(const struct cli *cli, const char *name)
+{
+    return cli_option(cli, name) != NULL;
+}
+
+const char *cli_language(const struct cli *cli)
+{
+    return cli->chinese ? "zh-CN" : "en";
+}
+
+const char *cli_in(const struct cli *cli, const char *english, const char *chinese)
+{
+    return cli->chinese ? chinese : english;
+}
+
+void cli_say(const struct cli *cli, const char *english, const char *chinese, ...)
+{
+    va_list list;
+
+    va_start(list, chinese);
+    vprintf(cli_in(cli, english, chinese), list);
+    va_end(list);
+}
+
+static void complain(const struct cli *cli, const char *english, const char *chinese, va_list list)
+    __attribute__((format(printf, 2, 0), format(printf, 3, 0)));
+
+static void complain(const struct cli *cli, const char *english, const char *chinese, va_list list)
+{
+    fflush(stdout); /* in the order in which it was said, when both go to one file */
+    fputs("cuibanctl: ", stderr);
+    vfprintf(stderr, cli_in(cli, english, chinese), list);
+    fputc('\n', stderr);
+}
+
+enum cli_status cli_fail(const struct cli *cli, const char *english, const char *chinese, ...)
+{
+    va_list list;
+
+    va_start(list, chinese);
+    complain(cli, english, chinese, list);
+    va_end(list);
+    return CLI_USAGE;
+}
+
+void cli_warn(const struct cli *cli, const char *english, const char *chinese, ...)
+{
+    va_list list;
+
+    va_start(list, chinese);
+    complain(cli, english, chinese, list);
+    va_end(list);
+}
+
+enum cli_status cli_print_json(const struct cli *cli, struct buffer *json, enum cli_status status)
+{
+    if (!buffer_ok(json))
+        status = cli_fail(cli, "out of memory", "内存不足");
+    else
+        printf("%s\n", buffer_text(json));
+    buffer_finish(json);
+    return status;
+}
+
+void cli_clean(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+        if (*c < ' ' || *c == 0x7f)
+            *c = ' ';
+        else if (c[0] == 0xc2 && c[1] >= 0x80 &&
+                 c[1] < 0xa0) /* U+0080..U+009F: C1 controls, CSI among them */
+            c[0] = c[1] = ' ';
+    }
+}
+
+const char *cli_short_path(const char *file)
+{
+    char here[PATH_MAX];
+    size_t n;
+
+    if (getcwd(here, sizeof(here)) == NULL)
+        return file;
+    n = strlen(here);
+    return strncmp(file, here, n) == 0 && file[n] == '/' ? file + n + 1 : file;
+}
+
+static void print_cleaned(FILE *to, const char *text)
+{
+    char *copy = strdup(text);
+
+    if (copy == NULL)
+        return;
+    cli_clean(copy);
+    fputs(copy, to);
+    free(copy);
+}
+
+void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *problems)
+{
+    size_t kept = problems->n, all = problems->errors + problems->warnings;
+
+    for (size_t i = 0; i < kept; i++) {
+        const struct problem *problem = &problems->items[i];
+
+        if (problem->file != NULL)
+            fprintf(to, "%s:", cli_short_path(problem->file));
+        if (problem->file != NULL && problem->line > 0)
+            fprintf(to, "%d:", problem->line);
+        fprintf(to, "%s%s: ", problem->file == NULL ? "" : " ", problem->warning ? "warning" : "error");
+        print_cleaned(to, problem->what);
+        if (problem->hint != NULL) {
+            fprintf(to, "\n    %s", cli_in(cli, "hint: ", "提示："));
+            print_cleaned(to, problem->hint);
+        }
+        fputc('\n', to);
+    }
+    if (all > kept)
+        fprintf(to, cli_in(cli, "... and %zu more\n", "……另有 %zu 处\n"), all - kept);
+}
+
+void cli_json_problems(struct json_writer *json, const struct problems *problems)
+{
+    json_array(json);
+    for (size_t i = 0; i < problems->n; i++) {
+        const struct problem *problem = &problems->items[i];
+
+        json_object(json);
+        json_key_text(json, "severity", problem->warning ? "warning" : "error");
+        json_key_text(json, "file", problem->file);
+        if (problem->line > 0)
+            json_key_int(json, "line", problem->line);
+        json_key_text(json, "what", problem->what);
+        json_key_text(json, "hint", problem->hint);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}

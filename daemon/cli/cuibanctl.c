@@ -1,0 +1,257 @@
+/* cuibanctl.c: the command line of cuiban: finds the verb, reads its options, and lets it run. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/table.h"
+#include "cli/verbs.h"
+
+#ifndef CUIBAN_SETTINGS
+#define CUIBAN_SETTINGS "/etc/cuiban/cuiban.cfg"
+#endif
+
+enum { OPTIONS_MAX = 32 };
+
+static const struct argument_option common_options[] = {{"config", true, 'c'}, {"lang", true, 0},
+                                                        {"json", false, 0},    {"help", false, 'h'},
+                                                        {"version", false, 0}, {NULL}};
+
+static const struct argument_option due_options[] = {
+    {"calendar", true, 0}, {"from", true, 0}, {"explain", false, 0}, {NULL}};
+static const struct argument_option stream_options[] = {{"stream", true, 0}, {NULL}};
+static const struct argument_option ack_options[] = {
+    {"to", true, 0},    {"until", true, 0},        {"by", true, 0},     {"note", true, 0},
+    {"wait", false, 0}, {"wait-seconds", true, 0}, {"stream", true, 0}, {NULL}};
+static const struct argument_option done_options[] = {
+    {"at", true, 0},     {"by", true, 0}, {"note", true, 0}, {"wait", false, 0}, {"wait-seconds", true, 0},
+    {"stream", true, 0}, {NULL}};
+static const struct argument_option cancel_options[] = {{"by", true, 0},     {"note", true, 0},
+                                                        {"wait", false, 0},  {"wait-seconds", true, 0},
+                                                        {"stream", true, 0}, {NULL}};
+static const struct argument_option event_options[] = {
+    {"type", true, 0},     {"id", true, 0},     {"time", true, 0},
+    {"file", true, 0},     {"stream", true, 0}, {"create", false, 0},
+    {"dry-run", false, 0}, {"force", false, 0}, {NULL}};
+static const struct argument_option send_options[] = {{"text", true, 0}, {NULL}};
+
+static const struct cli_verb verbs[] = {
+    {"check", "[FILE]", "read all settings and rules, report every error", "检查设置与规则，列出全部错误",
+     NULL, 0, 1, verb_check},
+    {"due", "[--calendar C] [--from T] [--explain] SPAN [field=value ...]", "when a span of time is over",
+     "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
+    {"list", "[rule=R] [owner=ID] [department=ID] [state=S] [field=value ...]", "open deadlines",
+     "未完成的事项", stream_options, 0, ARGUMENTS_MAX, verb_list},
+    {"show", "ID | RULE field=value ...", "one open deadline with all its fields", "一个事项的全部内容",
+     stream_options, 1, ARGUMENTS_MAX, verb_show},
+    {"explain", "ID | RULE field=value ...", "why: how its due was counted, what was sent, what comes next",
+     "说明：到期如何计算，发了什么，接下来如何", stream_options, 1, ARGUMENTS_MAX, verb_explain},
+    {"status", "", "the daemon and its streams, as Redis shows them", "守护进程与事件流的状态",
+     stream_options, 0, 0, verb_status},
+    {"ack", "ID [--to PERSON] [--until T] [--note N] [--wait]", "acknowledge: stops repeats to one person",
+     "已知悉：不再向此人重复", ack_options, 1, 1, verb_ack},
+    {"done", "ID [--at T] [--note N] [--wait]", "it has been done", "标记为已完成", done_options, 1, 1,
+     verb_done},
+    {"cancel", "ID [--note N] [--wait]", "it need not be done", "取消", cancel_options, 1, 1, verb_cancel},
+    {"event send", "[--type] TYPE [--id I] [--time T] field=value ... | --file FILE.jsonl",
+     "append events to the stream", "向事件流追加事件", event_options, 0, ARGUMENTS_MAX, verb_event_send},
+    {"event check", "FILE.jsonl", "check events against the catalogue", "按目录检查事件", NULL, 1, 1,
+     verb_event_check},
+    {"dead list", "", "what was given up, and why", "死信及其原因", stream_options, 0, 0, verb_dead_list},
+    {"send", "CHANNEL [PERSON] [--text T]", "send a test message through a channel", "通过渠道发送测试消息",
+     send_options, 1, 2, verb_send},
+    {"plugin check", "FILE.so", "load a channel plugin and show what it says of itself",
+     "加载渠道插件并显示其说明", NULL, 1, 1, verb_plugin_check},
+};
+enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
+
+/* -- help -- */
+
+static enum cli_status print_help(const struct cli *cli, FILE *to)
+{
+    struct table table;
+
+    fprintf(to, "%s\n",
+            cli_in(cli, "usage: cuibanctl [-c FILE] [--json] [--lang zh|en] VERB ...",
+                   "用法：cuibanctl [-c 文件] [--json] [--lang zh|en] 命令 ..."));
+    table_init(&table, 2, NULL);
+    for (size_t i = 0; i < VERBS; i++) {
+        table_addf(&table, "  %s", verbs[i].name);
+        table_add(&table, cli->chinese ? verbs[i].chinese : verbs[i].english);
+    }
+    table_print(&table, to);
+    table_finish(&table);
+    fprintf(
+        to, "%s\n",
+        cli_in(cli,
+               "cuibanctl VERB --help tells more. Exit status: 0, 1 (a finding), 2 (usage or configuration).",
+               "cuibanctl 命令 --help 查看用法。退出状态：0，1（有发现），2（用法或配置错误）。"));
+    return to == stderr ? CLI_USAGE : CLI_OK;
+}
+
+static enum cli_status print_usage(const struct cli *cli, const struct cli_verb *verb, FILE *to)
+{
+    fprintf(to, "%scuibanctl %s %s\n", cli_in(cli, "usage: ", "用法："), verb->name, verb->usage);
+    if (to == stdout)
+        fprintf(to, "  %s\n", cli->chinese ? verb->chinese : verb->english);
+    return to == stderr ? CLI_USAGE : CLI_OK;
+}
+
+/* -- finding the verb -- */
+
+/* How many words of argv, from `at`, are this verb's name; 0: another verb. */
+static size_t verb_words(const struct cli_verb *verb, char *const *argv, size_t n)
+{
+    const char *space = strchr(verb->name, ' ');
+    size_t first_n = space == NULL ? strlen(verb->name) : (size_t)(space - verb->name);
+
+    if (n < 1 || strlen(argv[0]) != first_n || memcmp(argv[0], verb->name, first_n) != 0)
+        return 0;
+    if (space == NULL)
+        return 1;
+    return n >= 2 && strcmp(argv[1], space + 1) == 0 ? 2 : 0;
+}
+
+static const struct cli_verb *find_verb(char *const *argv, size_t n, size_t *words)
+{
+    for (size_t i = 0; i < VERBS; i++) {
+        *words = verb_words(&verbs[i], argv, n);
+        if (*words > 0)
+            return &verbs[i];
+    }
+    return NULL;
+}
+
+static enum cli_status unknown_verb(struct cli *cli, char *const *argv, size_t n)
+{
+    const char *names[VERBS], *nearest;
+
+    for (size_t i = 0; i < VERBS; i++) {
+        size_t name_n = strlen(argv[0]);
+
+        if (strncmp(verbs[i].name, argv[0], name_n) == 0 && verbs[i].name[name_n] == ' ')
+            return cli_fail(cli, "%s what%s%s? For example: cuibanctl %s",
+                            "%s 后面不能是“%s%s”。例如：cuibanctl %s", argv[0], n > 1 ? ": " : "",
+                            n > 1 ? argv[1] : "", verbs[i].name);
+        names[i] = verbs[i].name;
+    }
+    nearest = problem_nearest(argv[0], names, VERBS);
+    if (nearest != NULL)
+        return cli_fail(cli, "there is no verb \"%s\"; did you mean \"%s\"?",
+                        "没有命令 \"%s\"，是否 \"%s\"？", argv[0], nearest);
+    return cli_fail(cli, "there is no verb \"%s\"; see cuibanctl --help",
+                    "没有命令 \"%s\"，见 cuibanctl --help", argv[0]);
+}
+
+/* -- options -- */
+
+static bool speaks_chinese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+    for (size_t i = 0; i < 3; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != '\0')
+            return strncmp(value, "zh", 2) == 0;
+    }
+    return false;
+}
+
+/* Words behind a program's --json are for nobody in particular: they do not depend on who runs it. */
+static bool choose_language(struct cli *cli)
+{
+    const char *lang = cli_option(cli, "lang");
+
+    cli->json = cli_flag(cli, "json");
+    cli->chinese = lang == NULL ? !cli->json && speaks_chinese() : strncmp(lang, "zh", 2) == 0;
+    return lang == NULL || cli->chinese || strncmp(lang, "en", 2) == 0;
+}
+
+static enum cli_status misunderstood(const struct cli *cli, enum arguments_error error, const char *what)
+{
+    if (error == ARGUMENTS_UNKNOWN)
+        return cli_fail(cli, "there is no option %s here", "此处没有选项 %s", what);
+    if (error == ARGUMENTS_NO_VALUE)
+        return cli_fail(cli, "the option %s wants a value", "选项 %s 需要一个值", what);
+    if (error == ARGUMENTS_SUPERFLUOUS_VALUE)
+        return cli_fail(cli, "the option in %s takes no value", "%s 中的选项不带值", what);
+    return cli_fail(cli, "too many arguments", "参数太多");
+}
+
+static void join_options(const struct cli_verb *verb, struct argument_option out[static OPTIONS_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; common_options[i].name != NULL; i++)
+        out[n++] = common_options[i];
+    for (size_t i = 0; verb != NULL && verb->options != NULL && verb->options[i].name != NULL; i++)
+        out[n++] = verb->options[i];
+    out[n] = (struct argument_option){NULL};
+}
+
+static enum cli_status run_verb(struct cli *cli, const struct cli_verb *verb)
+{
+    if (cli_flag(cli, "help"))
+        return print_usage(cli, verb, stdout);
+    if (cli->arguments.n < verb->words_min || cli->arguments.n > verb->words_max)
+        return print_usage(cli, verb, stderr);
+    cli->settings = cli_flag(cli, "config") ? cli_option(cli, "config") : getenv("CUIBAN_CONFIG");
+    if (cli->settings == NULL || *cli->settings == '\0')
+        cli->settings = CUIBAN_SETTINGS;
+    return verb->run(cli);
+}
+
+/* Options may stand before the verb, too: the common ones are taken out first, then the verb's words, then
+ * the rest. */
+static size_t find_first_word(char *const *argv, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n && argv[at][0] == '-') {
+        bool takes_value = strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0 ||
+                           strcmp(argv[at], "--lang") == 0;
+        at += takes_value ? 2 : 1;
+    }
+    return at < n ? at : n;
+}
+
+static enum cli_status run(struct cli *cli, size_t n, char **argv)
+{
+    struct argument_option options[OPTIONS_MAX];
+    size_t at = find_first_word(argv, n), words = 0, rest_n;
+    const struct cli_verb *verb = find_verb(argv + at, n - at, &words);
+    const char *what = "";
+    enum arguments_error error;
+
+    /* What stands before the verb moves behind it. */
+    char **rest = calloc(n + 1, sizeof(char *));
+    if (rest == NULL)
+        return cli_fail(cli, "out of memory", "内存不足");
+    rest_n = n - words;
+    memcpy(rest, argv, at * sizeof(char *));
+    memcpy(rest + at, argv + at + words, (rest_n - at) * sizeof(char *));
+    join_options(verb, options);
+    error = arguments_parse(options, verb == NULL ? at : rest_n, rest, &cli->arguments, &what);
+    free(rest);
+    if (!choose_language(cli))
+        return cli_fail(cli, "--lang is zh or en", "--lang 只能是 zh 或 en");
+    if (error != ARGUMENTS_OK)
+        return misunderstood(cli, error, what);
+    if (verb == NULL && at < n)
+        return unknown_verb(cli, argv + at, n - at);
+    if (verb != NULL)
+        return run_verb(cli, verb);
+    if (cli_flag(cli, "version")) {
+        printf("cuibanctl %s\n", CUIBAN_VERSION);
+        return CLI_OK;
+    }
+    return print_help(cli, cli_flag(cli, "help") ? stdout : stderr);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    enum cli_status status = run(&cli, (size_t)argc - 1, argv + 1);
+
+    if (fflush(stdout) != 0 || ferror(stdout))
+        status = cli_fail(&cli, "the output could not be written", "无法写出结果");
+    return (int)status;
+}

@@ -1,0 +1,30 @@
+/* history.h: the journal, record by record; what the records mean is in core/journal.h. */
+#ifndef CUIBAN_CLI_HISTORY_H
+#define CUIBAN_CLI_HISTORY_H
+
+#include "core/arena.h"
+#include "core/event.h"
+#include "store/query.h"
+
+struct history_record {
+    struct stream_id at; /* of the journal entry, that is of the commit */
+    uint64_t seq;
+    instant now;          /* the shard's time of the commit */
+    const char *what;     /* its `e` */
+    struct fields fields; /* all members as text, "d" and "r" included; lists joined by ", " */
+};
+
+/* Calls `on_record` for the records of all entries after `after`, oldest first; other than 0 from it ends the
+ * walk and is returned. A record is valid during the call. `word` not NULL: entries whose text does not
+ * contain it are passed over unread. 0, -EINVAL (a damaged entry), or what query_range returned. */
+typedef int history_on_record(void *data, const struct history_record *record);
+int history_read(struct query *query, struct stream_id after, const char *word, history_on_record *on_record,
+                 void *data);
+
+/* The members of one JSON object as text, in the way of a record. False: damaged, or no memory. */
+bool history_fields(struct arena *arena, const char *json, size_t n, struct fields *out);
+
+bool history_copy(struct arena *arena, const struct history_record *record, struct history_record *out);
+int64_t history_int(const struct history_record *record, const char *name, int64_t otherwise);
+
+#endif

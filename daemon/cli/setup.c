@@ -1,0 +1,127 @@
+#include "cli/setup.h"
+
+#include <string.h>
+
+enum cli_status setup_load(struct cli *cli, struct config **out)
+{
+    struct problems problems;
+    int status;
+
+    problems_init(&problems);
+    status = config_load(cli->settings, &problems, out);
+    if (status != 0) {
+        problems_sort(&problems);
+        cli_print_problems(cli, stderr, &problems);
+        if (problems.errors == 0)
+            cli_fail(cli, "%s: %s", "%s：%s", cli->settings, strerror(-status));
+        else
+            cli_fail(cli, "the settings have %zu errors; see cuibanctl check",
+                     "设置有 %zu 处错误，见 cuibanctl check", problems.errors);
+    }
+    problems_finish(&problems);
+    return status == 0 ? CLI_OK : CLI_USAGE;
+}
+
+const struct zone *setup_zone(const struct config *config)
+{
+    return ruleset_policy(config->rules)->zone;
+}
+
+const char *setup_person(const struct config *config, const char *id)
+{
+    const struct person *person;
+
+    if (id == NULL || *id == '\0')
+        return "-";
+    person = directory_person(config->directory, id);
+    return person == NULL ? id : person->name;
+}
+
+const char *setup_department(const struct config *config, const char *id)
+{
+    const struct department *department;
+
+    if (id == NULL || *id == '\0')
+        return "-";
+    department = directory_department(config->directory, id);
+    return department == NULL ? id : department->name;
+}
+
+static void ignore_log(void *data, int priority, const char *text)
+{
+    (void)data;
+    (void)priority;
+    (void)text;
+}
+
+int setup_open_channel(const struct config *config, const struct channel_setting *setting,
+                       struct plugin_channel **out, char *error, size_t error_room)
+{
+    struct plugin_channel_options options = {
+        .name = setting->name,
+        .plugin = setting->plugin,
+        .directory = config->settings.plugins,
+        .rate = setting->rate,
+        .fallback = setting->fallback,
+        .concurrency = setting->concurrency,
+        .uncertain = setting->uncertain,
+        .options = setting->options,
+        .log = ignore_log,
+    };
+
+    return plugin_channel_open(&options, out, error, error_room);
+}
+
+enum cli_status setup_read_fields(struct cli *cli, struct arena *arena, size_t from, struct setup_fields *out)
+{
+    out->given = (struct fields){out->items, 0};
+    for (size_t i = from; i < cli->arguments.n; i++) {
+        const char *word = cli->arguments.words[i], *name;
+        size_t name_n;
+
+        if (!arguments_is_assignment(word, &name_n))
+            return cli_fail(cli, "\"%s\" is no field=value", "\"%s\" 不是 字段=值", word);
+        name = arena_strndup(arena, word, name_n);
+        if (name == NULL)
+            return cli_fail(cli, "out of memory", "内存不足");
+        out->items[out->given.n++] = (struct field){name, word + name_n + 1};
+    }
+    return CLI_OK;
+}
+
+enum cli_status setup_shards(struct cli *cli, const struct config *config, struct shards *out)
+{
+    const char *only = cli_option(cli, "stream");
+    char problem[QUERY_PROBLEM_MAX];
+
+    out->n = 0;
+    for (size_t i = 0; i < config->settings.streams.n; i++) {
+        struct shard_view *shard = &out->items[out->n];
+
+        shard->stream = config->settings.streams.items[i];
+        if (only != NULL && strcmp(only, shard->stream) != 0)
+            continue;
+        if (query_open(config->settings.redis, shard->stream, SETUP_QUERY_MS, &shard->query, problem) != 0) {
+            setup_shards_close(out);
+            return cli_fail(cli, "%s: %s", "%s：%s", shard->stream, problem);
+        }
+        out->n++;
+    }
+    if (out->n > 0)
+        return CLI_OK;
+    if (only != NULL)
+        return cli_fail(cli, "the settings name no stream \"%s\"", "设置中没有事件流 \"%s\"", only);
+    return cli_fail(cli, "the settings name no stream", "设置中没有任何事件流");
+}
+
+void setup_shards_close(struct shards *shards)
+{
+    for (size_t i = 0; i < shards->n; i++)
+        query_close(shards->items[i].query);
+    shards->n = 0;
+}
+
+enum cli_status setup_query_failed(struct cli *cli, const struct shard_view *shard)
+{
+    return cli_fail(cli, "%s: %s", "%s：%s", shard->stream, query_problem(shard->query));
+}

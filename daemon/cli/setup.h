@@ -1,0 +1,46 @@
+/* setup.h: the settings and everything that they name, loaded for one verb; the channels, opened for real;
+ * one connection to Redis per event stream. */
+#ifndef CUIBAN_CLI_SETUP_H
+#define CUIBAN_CLI_SETUP_H
+
+#include "cli/cli.h"
+#include "config/config.h"
+#include "delivery/plugin_host.h"
+#include "store/query.h"
+
+enum { SETUP_QUERY_MS = 5000 }; /* the time limit of one question to Redis */
+
+/* Loads, and complains about every problem if there are errors. CLI_OK or CLI_USAGE. */
+enum cli_status setup_load(struct cli *cli, struct config **out);
+const struct zone *setup_zone(const struct config *config);
+/* A person's name, or the id itself for somebody whom the directory does not know; "-" for "" and NULL. */
+const char *setup_person(const struct config *config, const char *id);
+const char *setup_department(const struct config *config, const char *id);
+
+/* 0, or the negative errno of plugin_channel_open with its sentence in `error`. */
+int setup_open_channel(const struct config *config, const struct channel_setting *setting,
+                       struct plugin_channel **out, char *error, size_t error_room);
+
+/* The words from the given one on, each field=value. Names live in `arena`. CLI_OK or CLI_USAGE. */
+struct setup_fields {
+    struct field items[ARGUMENTS_MAX];
+    struct fields given;
+};
+enum cli_status setup_read_fields(struct cli *cli, struct arena *arena, size_t from,
+                                  struct setup_fields *out);
+
+struct shard_view {
+    const char *stream;
+    struct query *query;
+};
+struct shards {
+    struct shard_view items[CONFIG_STREAMS_MAX];
+    size_t n;
+};
+/* All streams of the settings, or the one that --stream names. */
+enum cli_status setup_shards(struct cli *cli, const struct config *config, struct shards *out);
+void setup_shards_close(struct shards *shards);
+/* Says what a question to Redis that failed has come to. Returns CLI_USAGE. */
+enum cli_status setup_query_failed(struct cli *cli, const struct shard_view *shard);
+
+#endif

@@ -1,0 +1,41 @@
+/* status_text.h: what is known of one shard from outside, and how it is told. */
+#ifndef CUIBAN_CLI_STATUS_TEXT_H
+#define CUIBAN_CLI_STATUS_TEXT_H
+
+#include "cli/cli.h"
+#include "core/zone.h"
+#include "store/query.h"
+
+enum { STATUS_CHANNELS_MAX = 64, STATUS_WARNINGS_MAX = 12, STATUS_UNREAD_MAX = 100000 };
+
+struct status_channel {
+    char name[64];
+    size_t counts[3]; /* by enum notification_state */
+};
+
+struct status {
+    const char *stream;
+    const char *rules_on_disk;
+    struct query_server server;
+    bool started;
+    struct query_head head;
+    bool held;
+    char holder[64];
+    int64_t lease_ms;
+    struct query_stream_info events;
+    size_t unread; /* at most STATUS_UNREAD_MAX are counted */
+    instant oldest_unread;
+    size_t deadlines[4]; /* by enum deadline_state */
+    struct status_channel channels[STATUS_CHANNELS_MAX];
+    size_t n_channels;
+    uint64_t dead;
+    size_t damaged;
+    char warnings[STATUS_WARNINGS_MAX][200];
+    size_t n_warnings;
+};
+
+void status_warn(const struct cli *cli, struct status *status); /* fills `warnings` from the rest */
+void status_print(const struct cli *cli, const struct zone *zone, const struct status *status);
+void status_json(struct json_writer *json, const struct status *status);
+
+#endif

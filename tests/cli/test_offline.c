@@ -1,0 +1,317 @@
+/* The verbs that need no Redis, as a user sees them: outputs, exit statuses, both languages. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+
+static int start(void **state)
+{
+    struct ctl *ctl = malloc(sizeof(*ctl));
+
+    ctl_start(ctl, "unix:/nonexistent/redis.sock");
+    *state = ctl;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    ctl_stop(*state);
+    free(*state);
+    return 0;
+}
+
+static void help_and_misuse(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "--help", NULL);
+    ctl_expect(ctl, 0, "usage: cuibanctl", NULL);
+    ctl_expect(ctl, 0, "explain", NULL);
+    ctl_run(ctl, "--version", NULL);
+    ctl_expect(ctl, 0, "cuibanctl 0.", NULL);
+    ctl_run(ctl, NULL);
+    ctl_expect(ctl, 2, NULL, "usage: cuibanctl");
+    ctl_run(ctl, "chek", NULL);
+    ctl_expect(ctl, 2, NULL, "did you mean \"check\"?");
+    ctl_run(ctl, "event", NULL);
+    ctl_expect(ctl, 2, NULL, "cuibanctl event send");
+    ctl_run(ctl, "due", "--help", NULL);
+    ctl_expect(ctl, 0, "usage: cuibanctl due", NULL);
+    ctl_run(ctl, "due", "--form", "x", "5wd", NULL);
+    ctl_expect(ctl, 2, NULL, "no option --form");
+    ctl_run(ctl, "due", "5wd", "--from", NULL);
+    ctl_expect(ctl, 2, NULL, "wants a value");
+    ctl_run(ctl, "show", NULL);
+    ctl_expect(ctl, 2, NULL, "usage: cuibanctl show");
+    ctl_run(ctl, "--lang", "fr", "check", NULL);
+    ctl_expect(ctl, 2, NULL, "zh or en");
+}
+
+static void languages(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "--lang", "zh", "--help", NULL);
+    ctl_expect(ctl, 0, "用法：cuibanctl", NULL);
+    ctl->language = "zh_CN.UTF-8";
+    ctl_run(ctl, "--help", NULL);
+    ctl_expect(ctl, 0, "用法：cuibanctl", NULL);
+    ctl_run(ctl, "--lang=en", "--help", NULL);
+    ctl_expect(ctl, 0, "usage: cuibanctl", NULL);
+    ctl_run(ctl, "chek", NULL);
+    ctl_expect(ctl, 2, NULL, "是否 \"check\"？");
+}
+
+static void check_accepts_the_fixture(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "check", NULL);
+    ctl_expect(ctl, 0, "1 rules, 2 channels, 3 people, 1 departments", NULL);
+    ctl_run(ctl, "--lang", "zh", "check", NULL);
+    ctl_expect(ctl, 0, "规则 1 条", NULL);
+    ctl_run(ctl, "--json", "check", NULL);
+    ctl_expect(ctl, 0, "\"errors\":0", NULL);
+}
+
+static void check_reports_problems(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_write(
+        ctl, "broken.cfg",
+        "redis = \"unix:/x\";\nstrems = [ \"hr:events\" ];\nchannels = { m = { plugin = \"log\"; } ; };\n");
+    ctl_run(ctl, "-c", "/nonexistent.cfg", "check", NULL);
+    ctl_expect(ctl, 2, NULL, "cannot read the settings file /nonexistent.cfg");
+    char path[128];
+    ctl_path(ctl, "broken.cfg", path);
+    ctl_run(ctl, "check", path, NULL);
+    ctl_expect(ctl, 1, "broken.cfg:2: error: ", NULL);
+    ctl_expect(ctl, 1, "a running daemon keeps its rules", NULL);
+    ctl_run(ctl, "check", "--json", path, NULL);
+    ctl_expect(ctl, 1, "\"line\":2", NULL);
+    ctl_run(ctl, "due", "5wd", "-c", path, NULL);
+    ctl_expect(ctl, 2, NULL, "see cuibanctl check");
+}
+
+static void check_opens_the_plugins(void **state)
+{
+    struct ctl *ctl = *state;
+    struct ctl other;
+
+    ctl_start(&other,
+              "unix:/nonexistent/redis.sock\";\nweb = { listen = \"127.0.0.1:9560\"; };\nstart = \"now");
+    ctl_run(&other, "check", NULL);
+    ctl_expect(&other, 0, "2 channels", NULL);
+    ctl_stop(&other);
+    ctl_write(ctl, "plugin.cfg",
+              "redis = \"unix:/x\"; streams = [ \"hr:events\" ]; zone = \"Asia/Shanghai\";\n"
+              "rules = \"none.d\"; calendars = \"none.d\"; directory = \"none.d\";\n"
+              "events = \"none.d\"; templates = \"none.d\"; plugins = \"" PLUGINS_DIR "\";\n"
+              "channels = { mail = { plugin = \"lgo\"; path = \"/tmp/x\"; }; };\n");
+    char path[128];
+    ctl_path(ctl, "plugin.cfg", path);
+    ctl_run(ctl, "check", path, NULL);
+    ctl_expect(ctl, 1, "error: ", NULL);
+}
+
+static void due_counts(void **state)
+{
+    static const struct {
+        const char *from, *span, *due;
+    } cases[] = {
+        {"2026-09-30T17:00", "5wd", "2026-10-13T18:00:00+08:00\n"},
+        {"2026-09-30T17:00:00+08:00", "24h", "2026-10-01T17:00:00+08:00\n"},
+        {"2026-11-06T17:00", "8wh", "2026-11-09T17:00:00+08:00\n"},
+        {"2026-10-12T10:00", "-4wh", "2026-10-10T15:00:00+08:00\n"},
+        {"2026-10-09T09:00", "wdom:-1@close", "2026-10-30T18:00:00+08:00\n"},
+    };
+    struct ctl *ctl = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ctl_run(ctl, "due", "--calendar", "office", "--from", cases[i].from, cases[i].span, NULL);
+        ctl_expect(ctl, 0, cases[i].due, NULL);
+    }
+    ctl_run(ctl, "due", "--from", "2026-09-30T17:00", "at:start - 1wd", "start=2026-10-12", NULL);
+    ctl_expect(ctl, 0, "2026-10-10T18:00:00+08:00\n", NULL);
+}
+
+static void due_explains(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "due", "--from", "2026-09-30T17:00", "--explain", "3wd", NULL);
+    ctl_expect(ctl, 0, "10-01 Thu .. 10-07 Wed  国庆节  not counted\n", NULL);
+    ctl_expect(ctl, 0, "10-10 Sat  day 3  国庆节调休\n", NULL);
+    ctl_expect(ctl, 0, "\n2026-10-10T18:00:00+08:00\n", NULL);
+    ctl_run(ctl, "--lang", "zh", "due", "--from", "2026-09-30T17:00", "--explain", "3wd", NULL);
+    ctl_expect(ctl, 0, "09-30 周三  开始日  不计\n", NULL);
+    ctl_expect(ctl, 0, "10-08 周四  第1天\n", NULL);
+    ctl_run(ctl, "--json", "due", "--from", "2026-09-30T17:00", "--explain", "3wd", NULL);
+    ctl_expect(ctl, 0, "\"due\":\"2026-10-10T18:00:00+08:00\"", NULL);
+    ctl_expect(ctl, 0, "{\"date\":\"2026-10-08\",\"counts\":true,\"number\":1}", NULL);
+}
+
+static void due_refuses(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "due", "5dw", NULL);
+    ctl_expect(ctl, 2, NULL, "\"5dw\": ");
+    ctl_run(ctl, "due", "--calendar", "ofice", "5wd", NULL);
+    ctl_expect(ctl, 2, NULL, "did you mean \"office\"?");
+    ctl_run(ctl, "due", "--from", "yesterday", "5wd", NULL);
+    ctl_expect(ctl, 2, NULL, "is no time");
+    ctl_run(ctl, "due", "1wd", "2wd", NULL);
+    ctl_expect(ctl, 2, NULL, "one span at a time");
+    ctl_run(ctl, "due", "x=y", NULL);
+    ctl_expect(ctl, 2, NULL, "which span?");
+    ctl_run(ctl, "due", "at:start", NULL);
+    ctl_expect(ctl, 1, NULL, "missing");
+    ctl_run(ctl, "due", "75%", NULL);
+    ctl_expect(ctl, 1, NULL, "share");
+}
+
+static void events_are_checked(void **state)
+{
+    static const struct {
+        const char *line;
+        int status;
+        const char *piece;
+    } cases[] = {
+        {"{\"type\":\"requisition.confirmed\",\"id\":\"e1\",\"time\":\"2026-10-09T10:00:00+08:00\","
+         "\"requisition\":\"R1\"}",
+         0, "0 errors, 1 warnings"},
+        {"{\"type\":\"requisition.confirmd\",\"id\":\"e1\",\"requisition\":\"R1\"}", 1,
+         "did you mean \"requisition.confirmed\"?"},
+        {"{\"type\":\"requisition.confirmed\",\"id\":\"e1\"}", 1, "the field \"requisition\" is missing"},
+        {"{\"type\":\"requisition.confirmed\",\"requisition\":\"R1\"}", 0, "no id"},
+        {"{\"type\":\"requisition.confirmed\",\"requisition\":\"R1\",\"requisitoin\":\"R1\"}", 0,
+         "did you mean \"requisition\"?"},
+        {"{\"type\":\"requisition.submitted\",\"requisition\":\"R1\",\"hiring_manager\":\"zhang.wei\","
+         "\"department\":\"rd\",\"headcount\":\"two\"}",
+         1, "is no integer"},
+        {"{\"type\":\"requisition.submitted\",\"requisition\":\"R1\",\"hiring_manager\":\"zhang.wie\","
+         "\"department\":\"rd\",\"headcount\":2}",
+         0, "no person \"zhang.wie\""},
+        {"{\"type\":\"cuiban.done\",\"deadline\":\"Q7KM\"}", 1, "reserved"},
+        {"{\"type\":\"requisition.confirmed\",\"requisition\":{\"id\":1}}", 1, "flat"},
+        {"{\"type\":\"requisition.confirmed\",", 1, "not valid JSON"},
+        {"[1]", 1, "one JSON object"},
+        {"{\"specversion\":\"1.0\",\"type\":\"requisition.confirmed\",\"id\":\"e1\",\"source\":\"/"
+         "ats\",\"time\":\"2026-10-09T10:00:00+08:00\",\"data\":{\"requisition\":\"R1\"}}",
+         0, "0 errors"},
+        {"", 2, NULL},
+    };
+    struct ctl *ctl = *state;
+    char path[128];
+
+    ctl_path(ctl, "events.jsonl", path);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ctl_write(ctl, "events.jsonl", cases[i].line);
+        ctl_run(ctl, "event", "check", path, NULL);
+        ctl_expect(ctl, cases[i].status, cases[i].piece, NULL);
+    }
+    ctl_write(ctl, "events.jsonl",
+              "{\"type\":\"requisition.confirmed\",\"id\":\"a\",\"requisition\":\"R1\"}\n\n{}\n");
+    ctl_run(ctl, "event", "check", path, NULL);
+    ctl_expect(ctl, 1, "events.jsonl:3: error: ", NULL);
+    ctl_run(ctl, "event", "check", "--json", path, NULL);
+    ctl_expect(ctl, 1, "\"line\":3", NULL);
+}
+
+static void event_send_needs_redis_only_to_send(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "event", "send", "--type", "requisition.confirmed", "requisition=R1", "--dry-run", NULL);
+    ctl_expect(ctl, 0, "1 events, 0 errors, 0 warnings", NULL);
+    ctl_run(ctl, "event", "send", "requisition.confirmed", "requisition=R1", NULL);
+    ctl_expect(ctl, 2, NULL, "hr:events");
+    ctl_run(ctl, "event", "send", "requisition.confirmed", NULL);
+    ctl_expect(ctl, 1, NULL, "nothing was sent");
+    ctl_run(ctl, "event", "send", "requisition=R1", NULL);
+    ctl_expect(ctl, 2, NULL, "--type");
+    ctl_run(ctl, "event", "send", "--file", "/nonexistent.jsonl", NULL);
+    ctl_expect(ctl, 2, NULL, "No such file");
+}
+
+static void send_tries_a_channel(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "send", "mail", "zhang.wei", NULL);
+    ctl_expect(ctl, 0, "mail: delivered", NULL);
+    ctl_run(ctl, "--lang=zh", "send", "mail", "zhang.wei", NULL);
+    ctl_expect(ctl, 0, "mail: 已送达", NULL);
+    ctl_run(ctl, "--json", "send", "mail", "zhang.wei", NULL);
+    ctl_expect(ctl, 0, "\"verdict\":\"delivered\"", NULL);
+    ctl_run(ctl, "send", "team", "zhang.wei", NULL);
+    ctl_expect(ctl, 1, "team: ", NULL);
+    ctl_run(ctl, "send", "mial", NULL);
+    ctl_expect(ctl, 2, NULL, "did you mean \"mail\"?");
+    ctl_run(ctl, "send", "mail", "zhang.wie", NULL);
+    ctl_expect(ctl, 2, NULL, "no person");
+}
+
+static void plugins_are_shown(void **state)
+{
+    struct ctl *ctl = *state;
+    char path[128];
+
+    ctl_run(ctl, "plugin", "check", PLUGINS_DIR "/log.so", NULL);
+    ctl_expect(ctl, 0, "log: ", NULL);
+    ctl_expect(ctl, 0, "path (required)", NULL);
+    ctl_run(ctl, "--json", "plugin", "check", PLUGINS_DIR "/log.so", NULL);
+    ctl_expect(ctl, 0, "\"name\":\"log\"", NULL);
+    ctl_run(ctl, "plugin", "check", "/nonexistent.so", NULL);
+    ctl_expect(ctl, 2, NULL, "there is no file");
+    ctl_write(ctl, "fake.so", "no plugin");
+    ctl_path(ctl, "fake.so", path);
+    ctl_run(ctl, "plugin", "check", path, NULL);
+    ctl_expect(ctl, 1, NULL, "fake.so");
+}
+
+static void without_redis_the_address_is_named(void **state)
+{
+    static const char *const verbs[] = {"list", "status"};
+    struct ctl *ctl = *state;
+
+    for (size_t i = 0; i < 2; i++) {
+        ctl_run(ctl, verbs[i], NULL);
+        ctl_expect(ctl, 2, NULL, "hr:events: ");
+    }
+    ctl_run(ctl, "list", "owner", NULL);
+    ctl_expect(ctl, 2, NULL, "is no filter");
+    ctl_run(ctl, "list", "state=late", NULL);
+    ctl_expect(ctl, 2, NULL, "overdue");
+    ctl_run(ctl, "list", "--stream", "hr:other", NULL);
+    ctl_expect(ctl, 2, NULL, "no stream \"hr:other\"");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(help_and_misuse, start, stop),
+        cmocka_unit_test_setup_teardown(languages, start, stop),
+        cmocka_unit_test_setup_teardown(check_accepts_the_fixture, start, stop),
+        cmocka_unit_test_setup_teardown(check_reports_problems, start, stop),
+        cmocka_unit_test_setup_teardown(check_opens_the_plugins, start, stop),
+        cmocka_unit_test_setup_teardown(due_counts, start, stop),
+        cmocka_unit_test_setup_teardown(due_explains, start, stop),
+        cmocka_unit_test_setup_teardown(due_refuses, start, stop),
+        cmocka_unit_test_setup_teardown(events_are_checked, start, stop),
+        cmocka_unit_test_setup_teardown(event_send_needs_redis_only_to_send, start, stop),
+        cmocka_unit_test_setup_teardown(send_tries_a_channel, start, stop),
+        cmocka_unit_test_setup_teardown(plugins_are_shown, start, stop),
+        cmocka_unit_test_setup_teardown(without_redis_the_address_is_named, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,538 @@
+/* The verbs that look at Redis, against state that the engine itself produced: no daemon runs, the test
+ * commits. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/engine.h"
+#include "ctl.h"
+#include "support/redis_fixture.h"
+
+#define BASE "cuiban:{hr:events}"
+
+struct world {
+    struct ctl ctl;
+    struct redis_fixture *redis;
+    struct config *config;
+    struct engine *engine;
+    struct changes changes;
+    struct arena *arena;
+    uint64_t seq, entry;
+    instant now;
+};
+
+static instant at(const char *text)
+{
+    instant out;
+
+    assert_true(instant_parse(text, &out));
+    return out;
+}
+
+/* -- a commit as the daemon makes it -- */
+
+static void put(struct world *world, const struct change *change)
+{
+    const char *table = change_table_name(change->table), *key = change_key(&world->changes, change);
+    const char *value = change_value(&world->changes, change);
+
+    if (change->table == TABLE_DEAD)
+        freeReplyObject(redis_do(world->redis, "XADD " BASE ":dead * seq %llu now %lld entry %b",
+                                 (unsigned long long)world->seq, (long long)world->now, value,
+                                 change->value_n));
+    else if (change->table == TABLE_SEEN || change->table == TABLE_STATS)
+        return; /* no verb of these tests looks at them */
+    else if (change->removes)
+        freeReplyObject(redis_do(world->redis, "HDEL " BASE ":%s %s", table, key));
+    else
+        freeReplyObject(redis_do(world->redis, "HSET " BASE ":%s %s %b", table, key, value, change->value_n));
+}
+
+static void commit(struct world *world)
+{
+    struct buffer records;
+
+    assert_false(world->changes.failed);
+    world->seq++;
+    for (size_t i = 0; i < world->changes.n; i++)
+        put(world, &world->changes.items[i]);
+    buffer_init(&records);
+    buffer_printf(&records, "[%s]", buffer_text(&world->changes.journal));
+    freeReplyObject(redis_do(world->redis, "XADD " BASE ":journal * seq %llu now %lld records %s",
+                             (unsigned long long)world->seq, (long long)world->now, buffer_text(&records)));
+    buffer_finish(&records);
+    freeReplyObject(redis_do(
+        world->redis,
+        "HSET " BASE ":head v 1 seq %llu begun %llu cursor %llu-0 commands 0-0 read %llu "
+        "clock %lld takes 0 rules %s",
+        (unsigned long long)world->seq, (unsigned long long)world->seq, (unsigned long long)world->entry,
+        (unsigned long long)world->entry, (long long)world->now, ruleset_fingerprint(world->config->rules)));
+    changes_clear(&world->changes);
+}
+
+enum { EVENT_WORDS_MAX = 32 };
+
+/* Name, value, ... NULL: appended to the stream and taken by the engine. */
+static void happens(struct world *world, const char *when, ...)
+{
+    struct raw_field raw[EVENT_WORDS_MAX];
+    struct event event;
+    const char *why = "", *word;
+    size_t n = 0;
+    va_list list;
+
+    world->now = at(when);
+    va_start(list, when);
+    while (n < EVENT_WORDS_MAX && (word = va_arg(list, const char *)) != NULL) {
+        const char *value = va_arg(list, const char *);
+        raw[n++] = (struct raw_field){word, value, strlen(word), strlen(value)};
+    }
+    va_end(list);
+    world->entry++;
+    freeReplyObject(redis_do(world->redis, "XADD hr:events %llu-0 type x", (unsigned long long)world->entry));
+    if (event_parse(world->arena, (struct stream_id){world->entry, 0}, false, raw, n, world->now, world->now,
+                    &event, &why))
+        assert_int_equal(engine_event(world->engine, &event, world->now, &world->changes), 0);
+    else
+        engine_bad_event(world->engine, (struct stream_id){world->entry, 0}, why, raw, n, world->now,
+                         &world->changes);
+    commit(world);
+}
+
+static void passes(struct world *world, const char *until)
+{
+    world->now = at(until);
+    while (engine_advance(world->engine, world->now, world->now, &world->changes))
+        commit(world);
+    commit(world);
+}
+
+static void delivers(struct world *world, enum verdict_kind kind, const char *reason)
+{
+    struct verdict verdict = {.kind = kind, .delay_ms = 60000};
+    const struct notification *notification;
+    size_t cursor = 0;
+    char id[NOTIFICATION_ID_MAX];
+
+    while ((notification = engine_next_notification(world->engine, &cursor)) != NULL) {
+        const char *ids[1] = {id};
+
+        snprintf(id, sizeof(id), "%s", notification->id);
+        snprintf(verdict.reason, sizeof(verdict.reason), "%s", reason);
+        if (engine_claim(world->engine, ids, 1, world->now, world->now + 10000, &world->changes) == 0)
+            continue;
+        commit(world);
+        ids[0] = id;
+        engine_verdict(world->engine, ids, 1, &verdict, world->now, &world->changes);
+        commit(world);
+        cursor = 0;
+        if (kind != VERDICT_DELIVERED)
+            return;
+    }
+}
+
+static const char *open_id(const struct world *world)
+{
+    size_t cursor = 0;
+    const struct deadline *deadline = engine_next_deadline(world->engine, &cursor);
+
+    assert_non_null(deadline);
+    return deadline->id;
+}
+
+/* -- the case -- */
+
+static int start(void **state)
+{
+    static const struct channel_facts channels[] = {
+        {.name = "mail", .reach = REACH_PERSON, .address = "email"},
+        {.name = "team", .reach = REACH_PERSON},
+    };
+    struct world *world = calloc(1, sizeof(*world));
+    struct engine_parts parts = {0};
+    struct problems problems;
+
+    world->redis = redis_fixture_start(NULL);
+    ctl_start(&world->ctl, redis_fixture_address(world->redis));
+    problems_init(&problems);
+    if (config_load(world->ctl.settings, &problems, &world->config) != 0)
+        fail_msg("the fixture has an error: %s", problems.n > 0 ? problems.items[0].what : "?");
+    problems_finish(&problems);
+    assert_int_equal(ruleset_set_channels(world->config->rules, channels, 2), 0);
+    parts.rules = world->config->rules;
+    parts.people = world->config->directory;
+    parts.templates = world->config->templates;
+    world->arena = arena_create();
+    world->engine = engine_create(&parts);
+    assert_int_equal(engine_loaded(world->engine, 0), 0);
+    assert_int_equal(changes_init(&world->changes), 0);
+    *state = world;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct world *world = *state;
+
+    changes_finish(&world->changes);
+    engine_destroy(world->engine);
+    config_unload(world->config);
+    arena_destroy(world->arena);
+    ctl_stop(&world->ctl);
+    redis_fixture_stop(world->redis);
+    free(world);
+    return 0;
+}
+
+static void submit(struct world *world, const char *when, const char *requisition, const char *owner)
+{
+    happens(world, when, "type", "requisition.submitted", "id", requisition, "time", when, "requisition",
+            requisition, "hiring_manager", owner, "department", "rd", "position", "Java工程师", (char *)NULL);
+}
+
+/* REQ-1 opened on a Monday, its owner reminded on Wednesday, overdue since Thursday evening. */
+static void let_it_slip(struct world *world)
+{
+    submit(world, "2036-03-03T10:00:00+08:00", "REQ-1", "zhang.wei");
+    passes(world, "2036-03-05T10:05:00+08:00");
+    delivers(world, VERDICT_DELIVERED, "");
+    passes(world, "2036-03-06T19:00:00+08:00");
+    delivers(world, VERDICT_RETRY, "connection refused");
+}
+
+static void nothing_yet(void **state)
+{
+    struct world *world = *state;
+
+    ctl_run(&world->ctl, "list", NULL);
+    ctl_expect(&world->ctl, 0, "nothing is open\n", NULL);
+    ctl_run(&world->ctl, "--json", "list", NULL);
+    ctl_expect(&world->ctl, 0, "[]\n", NULL);
+    ctl_run(&world->ctl, "dead", "list", NULL);
+    ctl_expect(&world->ctl, 0, "no dead letters\n", NULL);
+    ctl_run(&world->ctl, "status", NULL);
+    ctl_expect(&world->ctl, 1, "no daemon has ever served this stream", NULL);
+    ctl_run(&world->ctl, "explain", "ZZZZ", NULL);
+    ctl_expect(&world->ctl, 1, NULL, "know \"ZZZZ\"");
+}
+
+static void open_deadlines_are_listed(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    submit(world, "2036-03-06T19:00:00+08:00", "REQ-2", "li.lei");
+    ctl_run(ctl, "list", NULL);
+    ctl_expect(ctl, 0, open_id(world), NULL);
+    ctl_expect(ctl, 0, "2036-03-06 Thu 18:00", NULL);
+    ctl_expect(ctl, 0, "张伟", NULL);
+    ctl_expect(ctl, 0, "REQ-1 Java工程师\n", NULL);
+    ctl_expect(ctl, 0, "2036-03-11 Tue 18:00", NULL);
+    ctl_run(ctl, "list", "state=overdue", "owner=zhang.wei", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 0, "REQ-1", NULL);
+    ctl_expect_not(ctl, "REQ-2");
+    ctl_run(ctl, "list", "owner=li.lei", "rule=confirm", "department=rd", NULL);
+    ctl_expect(ctl, 0, "REQ-2", NULL);
+    ctl_expect_not(ctl, "REQ-1");
+    ctl_run(ctl, "list", "position=none", NULL);
+    ctl_expect(ctl, 0, "nothing is open", NULL);
+    ctl_run(ctl, "--lang=zh", "list", "state=overdue", NULL);
+    ctl_expect(ctl, 0, "逾期  2036-03-06 周四 18:00", NULL);
+    ctl_run(ctl, "--json", "list", "state=overdue", NULL);
+    ctl_expect(ctl, 0, "\"due\":\"2036-03-06T18:00:00+08:00\"", NULL);
+    ctl_expect(ctl, 0, "\"position\":\"Java工程师\"", NULL);
+}
+
+static void one_is_shown(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    ctl_run(ctl, "show", open_id(world), NULL);
+    ctl_expect(ctl, 0, "张伟 (zhang.wei)", NULL);
+    ctl_expect(ctl, 0, "hiring_manager  zhang.wei\n", NULL);
+    ctl_expect(ctl, 0, "queued", NULL);
+    ctl_expect(ctl, 0, "reminder", NULL);
+    ctl_run(ctl, "show", "confirm", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 0, open_id(world), NULL);
+    ctl_run(ctl, "--json", "show", open_id(world), NULL);
+    ctl_expect(ctl, 0, "\"notifications\":[{", NULL);
+    ctl_run(ctl, "show", "ZZZZ", NULL);
+    ctl_expect(ctl, 1, NULL, "is not open");
+}
+
+static void an_open_one_is_explained(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    ctl_run(ctl, "explain", open_id(world), NULL);
+    ctl_expect(ctl, 0, "due 2036-03-06 Thu 18:00 = 3wd from 2036-03-03 Mon 10:00, calendar office\n", NULL);
+    ctl_expect(ctl, 0, "03-06 Thu  day 3\n", NULL);
+    ctl_expect(ctl, 0, "03-03 10:00:00  opened", NULL);
+    ctl_expect(ctl, 0, "03-05 10:05:00  delivered      reminder 张伟 mail\n", NULL);
+    ctl_expect(ctl, 0, "connection refused", NULL);
+    ctl_expect(ctl, 0, "on the way\n", NULL);
+    ctl_expect(ctl, 0, "2036-03-07 Fri 10:00  [due+1wd]  李雷\n", NULL);
+    ctl_run(ctl, "--lang", "zh", "explain", "confirm", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 0, "到期 2036-03-06 周四 18:00 = 3wd", NULL);
+    ctl_expect(ctl, 0, "已送达", NULL);
+    ctl_expect(ctl, 0, "接下来\n", NULL);
+    ctl_run(ctl, "--json", "explain", open_id(world), NULL);
+    ctl_expect(ctl, 0, "\"e\":\"delivered\"", NULL);
+    ctl_expect(ctl, 0, "\"step\":\"due+1wd\",\"to\":[\"li.lei\"]", NULL);
+    ctl_run(ctl, "explain", "confirm", NULL);
+    ctl_expect(ctl, 0, "REQ-1", NULL);
+}
+
+static void a_closed_one_is_explained(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+    char id[DEADLINE_ID_MAX];
+
+    let_it_slip(world);
+    snprintf(id, sizeof(id), "%s", open_id(world));
+    happens(world, "2036-03-06T20:00:00+08:00", "type", "requisition.confirmed", "id", "c1", "time",
+            "2036-03-06T20:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
+    ctl_run(ctl, "list", NULL);
+    ctl_expect(ctl, 0, "nothing is open", NULL);
+    ctl_run(ctl, "show", id, NULL);
+    ctl_expect(ctl, 1, NULL, "is not open");
+    ctl_run(ctl, "explain", id, NULL);
+    ctl_expect(ctl, 0, "met late", NULL);
+    ctl_expect(ctl, 0, "2 h late", NULL);
+    ctl_expect(ctl, 0, "not sent\n", NULL);
+    ctl_expect(ctl, 0, "withdrawn", NULL);
+    ctl_run(ctl, "explain", "confirm", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 0, "met late", NULL);
+    ctl_run(ctl, "explain", "confirm", NULL);
+    ctl_expect(ctl, 2, NULL, "requisition=...");
+    ctl_run(ctl, "explain", "confrim", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 2, NULL, "did you mean \"confirm\"?");
+    ctl_run(ctl, "explain", "confirm", "requisition=REQ-9", NULL);
+    ctl_expect(ctl, 1, NULL, "know");
+}
+
+static void status_counts_and_warns(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    ctl_run(ctl, "status", NULL);
+    ctl_expect(ctl, 1, "0 open, 1 overdue", NULL);
+    ctl_expect(ctl, 1, "nobody holds the lease", NULL);
+    ctl_expect(ctl, 1, "unread      0\n", NULL);
+    ctl_expect_not(ctl, "appendonly");
+    freeReplyObject(redis_do(world->redis, "XADD hr:events * type x"));
+    freeReplyObject(redis_do(world->redis, "CONFIG SET appendonly no"));
+    freeReplyObject(redis_do(world->redis, "HSET " BASE ":head begun 9999 rules 0123456789abcdef"));
+    ctl_run(ctl, "status", NULL);
+    ctl_expect(ctl, 1, "unread      1, ", NULL);
+    ctl_expect(ctl, 1, "appendonly off", NULL);
+    ctl_expect(ctl, 1, "commit 9999 broke off", NULL);
+    ctl_expect(ctl, 1, "0123456789abcdef; on disk", NULL);
+    ctl->language = "zh_CN.UTF-8";
+    ctl_run(ctl, "--json", "status", NULL);
+    ctl_expect(ctl, 1, "\"overdue\":1", NULL);
+    ctl_expect(ctl, 1, "nobody holds the lease", NULL);
+}
+
+static void dead_letters_have_their_reason(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    happens(world, "2036-03-03T10:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
+    ctl_run(ctl, "dead", "list", NULL);
+    ctl_expect(ctl, 1, "1-0", NULL);
+    ctl_expect(ctl, 1, "type", NULL);
+    ctl_run(ctl, "--json", "dead", "list", NULL);
+    ctl_expect(ctl, 1, "\"what\":\"event\"", NULL);
+}
+
+static void events_are_sent(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+    redisReply *reply;
+    char path[128];
+
+    ctl_run(ctl, "event", "send", "requisition.confirmed", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 2, NULL, "--create");
+    ctl_run(ctl, "event", "send", "--type", "requisition.confirmed", "--id", "mine", "requisition=REQ-1",
+            "--create", NULL);
+    ctl_expect(ctl, 0, "hr:events ", NULL);
+    reply = redis_do(world->redis, "XRANGE hr:events - +");
+    assert_int_equal(reply->elements, 1);
+    assert_string_equal(reply->element[0]->element[1]->element[1]->str, "requisition.confirmed");
+    assert_string_equal(reply->element[0]->element[1]->element[3]->str, "mine");
+    freeReplyObject(reply);
+    ctl_write(
+        ctl, "e.jsonl",
+        "{\"type\":\"requisition.confirmed\",\"id\":\"a\",\"requisition\":\"R1\",\"list\":[\"x\", \"y\"]}\n"
+        "{\"type\":\"requisition.confirmd\",\"id\":\"b\",\"requisition\":\"R2\"}\n");
+    ctl_path(ctl, "e.jsonl", path);
+    ctl_run(ctl, "event", "send", "--file", path, NULL);
+    ctl_expect(ctl, 1, NULL, "nothing was sent");
+    assert_int_equal(redis_number(world->redis, "XLEN hr:events"), 1);
+    ctl_run(ctl, "--json", "event", "send", "--file", path, "--force", NULL);
+    ctl_expect(ctl, 0, "[\"", NULL);
+    assert_int_equal(redis_number(world->redis, "XLEN hr:events"), 3);
+    reply = redis_do(world->redis, "XRANGE hr:events - +");
+    assert_string_equal(reply->element[1]->element[1]->element[7]->str, "[\"x\", \"y\"]");
+    freeReplyObject(reply);
+}
+
+static void commands_are_queued(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+    redisReply *reply;
+
+    let_it_slip(world);
+    ctl_run(ctl, "ack", open_id(world), "--until", "1wd", "--note", "在途", NULL);
+    ctl_expect(ctl, 0, "queued as command", NULL);
+    reply = redis_do(world->redis, "XRANGE " BASE ":commands - +");
+    assert_int_equal(reply->elements, 1);
+    static const char *const wanted[] = {
+        "type", "cuiban.ack", "id", NULL,        "time",  "2036-03-06T19:00:00+08:00", "deadline", NULL,
+        "by",   "tester",     "to", "zhang.wei", "until", "2036-03-07T18:00:00+08:00", "note",     "在途"};
+    assert_int_equal(reply->element[0]->element[1]->elements, sizeof(wanted) / sizeof(wanted[0]));
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        if (wanted[i] != NULL)
+            assert_string_equal(reply->element[0]->element[1]->element[i]->str, wanted[i]);
+    }
+    freeReplyObject(reply);
+    ctl_run(ctl, "done", open_id(world), "--at", "2036-03-06T17:00", "--by", "li.lei", NULL);
+    ctl_expect(ctl, 0, "done ", NULL);
+    ctl_run(ctl, "--lang=zh", "cancel", open_id(world), NULL);
+    ctl_expect(ctl, 0, "已排队", NULL);
+    assert_int_equal(redis_number(world->redis, "XLEN " BASE ":commands"), 3);
+    ctl_run(ctl, "done", open_id(world), "--at", "2036-03-07T17:00", NULL);
+    ctl_expect(ctl, 2, NULL, "in the future");
+    ctl_run(ctl, "ack", open_id(world), "--until", "soon", NULL);
+    ctl_expect(ctl, 2, NULL, "neither a time");
+    ctl_run(ctl, "ack", open_id(world), "--to", "zhang.wie", NULL);
+    ctl_expect(ctl, 2, NULL, "no person");
+    ctl_run(ctl, "cancel", "ZZZZ", NULL);
+    ctl_expect(ctl, 1, NULL, "is not open");
+    assert_int_equal(redis_number(world->redis, "XLEN " BASE ":commands"), 3);
+}
+
+/* No daemon answers: it says so after the limit. Then the head and the journal say what a daemon would. */
+static void waiting_for_the_answer(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    ctl_run(ctl, "done", open_id(world), "--wait", "--wait-seconds", "1", NULL);
+    ctl_expect(ctl, 1, NULL, "it stays queued");
+    freeReplyObject(redis_do(world->redis, "HSET " BASE ":head commands 9999999999999-0"));
+    ctl_run(ctl, "done", open_id(world), "--wait", NULL);
+    ctl_expect(ctl, 1, NULL, "has no answer");
+}
+
+/* What the daemon would do: read the first command, then commit a record that answers it. */
+static void answer_first_command(const char *socket, const char *rest)
+{
+    redisContext *redis = redisConnectUnix(socket);
+    redisReply *reply = NULL;
+
+    for (int tries = 0; redis != NULL && tries < 1000; tries++) {
+        reply = redisCommand(redis, "XRANGE " BASE ":commands - + COUNT 1");
+        if (reply != NULL && reply->elements > 0)
+            break;
+        freeReplyObject(reply);
+        reply = NULL;
+        usleep(10000);
+    }
+    if (reply != NULL) {
+        const char *id = reply->element[0]->element[0]->str;
+        char records[400];
+
+        snprintf(records, sizeof(records), "[{\"e\":\"command\",\"event\":\"%s\",%s}]", id, rest);
+        freeReplyObject(redisCommand(redis, "XADD " BASE ":journal * seq 77 now 1 records %s", records));
+        freeReplyObject(redisCommand(redis, "HSET " BASE ":head commands %s", id));
+        freeReplyObject(reply);
+    }
+    redisFree(redis);
+}
+
+static void the_answer_is_told(void **state)
+{
+    static const struct {
+        const char *rest;
+        int status;
+        const char *out, *err;
+    } cases[] = {
+        {"\"ok\":true", 0, "applied (commit 77)", NULL},
+        {"\"ok\":false,\"why\":\"no open deadline has this number\"", 1, NULL, "refused: no open deadline"},
+    };
+    struct world *world = *state;
+
+    let_it_slip(world);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int status;
+        pid_t child;
+
+        freeReplyObject(redis_do(world->redis, "DEL " BASE ":commands"));
+        freeReplyObject(redis_do(world->redis, "HSET " BASE ":head commands 0-0"));
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            answer_first_command(redis_fixture_socket(world->redis), cases[i].rest);
+            _exit(0);
+        }
+        ctl_run(&world->ctl, "done", open_id(world), "--wait", NULL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        ctl_expect(&world->ctl, cases[i].status, cases[i].out, cases[i].err);
+    }
+}
+
+static void damage_is_told(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    freeReplyObject(redis_do(world->redis, "HSET " BASE ":deadlines BROKEN {"));
+    ctl_run(ctl, "list", NULL);
+    ctl_expect(ctl, 1, "REQ-1", "BROKEN");
+    ctl_run(ctl, "status", NULL);
+    ctl_expect(ctl, 1, "1 entries of the durable state cannot be read", NULL);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nothing_yet, start, stop),
+        cmocka_unit_test_setup_teardown(open_deadlines_are_listed, start, stop),
+        cmocka_unit_test_setup_teardown(one_is_shown, start, stop),
+        cmocka_unit_test_setup_teardown(an_open_one_is_explained, start, stop),
+        cmocka_unit_test_setup_teardown(a_closed_one_is_explained, start, stop),
+        cmocka_unit_test_setup_teardown(status_counts_and_warns, start, stop),
+        cmocka_unit_test_setup_teardown(dead_letters_have_their_reason, start, stop),
+        cmocka_unit_test_setup_teardown(events_are_sent, start, stop),
+        cmocka_unit_test_setup_teardown(commands_are_queued, start, stop),
+        cmocka_unit_test_setup_teardown(waiting_for_the_answer, start, stop),
+        cmocka_unit_test_setup_teardown(the_answer_is_told, start, stop),
+        cmocka_unit_test_setup_teardown(damage_is_told, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
