@@ -81,13 +81,18 @@ const struct ruleset *engine_rules(const struct engine *engine);
 const struct directory *engine_people(const struct engine *engine);
 const struct templates *engine_templates(const struct engine *engine);
 
+/* Entries of a table that the working copy holds, in no time: what the auditor compares with Redis after
+ * every commit. 0 for tables that are not part of it. */
+size_t engine_entries(const struct engine *engine, enum change_table table);
+
 struct engine_counts {
     size_t deadlines, sleeping, open, overdue, paused;
     size_t notifications, claimed, held;
     size_t closed, early, seen;
     uint64_t events, bad_events, repeated_events, unmatched_events; /* since the engine was created */
 };
-struct engine_counts engine_count(const struct engine *engine);
+struct engine_counts
+engine_count(const struct engine *engine); /* looks at every deadline: not for a hot path */
 
 /* Every open deadline has exactly one armed next action or is parked for a stated reason, every index agrees
  * with every deadline, every notification with its deadline. For tests, the simulator and the auditor.

@@ -367,13 +367,14 @@ static void answer_request(struct shard *shard, struct request *request)
 /* The auditor: what Redis counts is what memory holds. */
 static void audit(struct shard *shard, const struct commit_result *result)
 {
-    struct engine_counts counts = engine_count(shard->engine);
-    if (result->deadlines != counts.deadlines || result->outbox != counts.notifications)
+    size_t deadlines = engine_entries(shard->engine, TABLE_DEADLINES);
+    size_t notifications = engine_entries(shard->engine, TABLE_OUTBOX);
+    if (result->deadlines != deadlines || result->outbox != notifications)
         shard_set_problem(shard,
                           "Redis holds %" PRIu64 " deadlines and %" PRIu64
                           " notifications, memory %zu and %zu: somebody "
                           "else writes to these keys, or this is a defect",
-                          result->deadlines, result->outbox, counts.deadlines, counts.notifications);
+                          result->deadlines, result->outbox, deadlines, notifications);
 }
 
 void shard_acknowledge(struct shard *shard, const struct commit_result *result)
@@ -397,7 +398,8 @@ void shard_acknowledge(struct shard *shard, const struct commit_result *result)
         shard->loaded_once = true;
         shard->seen_other = false;
         shard_log(shard, LOG_NOTICE, "owned; %zu deadlines, %zu notifications",
-                  engine_count(shard->engine).deadlines, engine_count(shard->engine).notifications);
+                  engine_entries(shard->engine, TABLE_DEADLINES),
+                  engine_entries(shard->engine, TABLE_OUTBOX));
         if (shard->hooks.on_owned)
             shard->hooks.on_owned(shard->hooks.data, shard);
     } else if (shard->hooks.on_committed) {

@@ -140,7 +140,7 @@ static inline const struct calendar *fixture_find(const struct fixture *fixture,
 /* A local wall clock time: "2026-11-06T17:00" or with seconds. */
 static inline instant fixture_local(const struct calendar *calendar, const char *text)
 {
-    char whole[32];
+    char whole[128];
     instant at;
     snprintf(whole, sizeof whole, "%s%sZ", text, strlen(text) == 16 ? ":00" : "");
     if (!instant_parse(whole, &at)) {

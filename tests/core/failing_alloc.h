@@ -40,6 +40,10 @@ void *__real_realloc(void *memory, size_t bytes);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t n);
 int __real_vasprintf(char **out, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+int __real___vasprintf_chk(char **out, int flag, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t n, size_t bytes);
 void *__wrap_realloc(void *memory, size_t bytes);
@@ -75,6 +79,12 @@ char *__wrap_strndup(const char *text, size_t n)
 int __wrap_vasprintf(char **out, const char *format, va_list args)
 {
     return failing_alloc_fails() ? -1 : __real_vasprintf(out, format, args);
+}
+
+/* What vasprintf becomes under _FORTIFY_SOURCE. */
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list args)
+{
+    return failing_alloc_fails() ? -1 : __real___vasprintf_chk(out, flag, format, args);
 }
 
 #endif

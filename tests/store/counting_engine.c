@@ -199,6 +199,13 @@ void engine_refuse(struct engine *engine, const char *id, const char *reason, in
     engine_verdict(engine, &id, 1, &refused, now, changes);
 }
 
+size_t engine_entries(const struct engine *engine, enum change_table table)
+{
+    return table == TABLE_DEADLINES ? engine->deadlines.n
+           : table == TABLE_OUTBOX  ? engine->notifications.n
+                                    : 0;
+}
+
 struct engine_counts engine_count(const struct engine *engine)
 {
     return (struct engine_counts){.deadlines = engine->deadlines.n, .notifications = engine->notifications.n};

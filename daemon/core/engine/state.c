@@ -551,6 +551,24 @@ const struct templates *engine_templates(const struct engine *engine)
     return engine->parts.templates;
 }
 
+size_t engine_entries(const struct engine *engine, enum change_table table)
+{
+    switch (table) {
+    case TABLE_DEADLINES:
+        return engine->deadlines.n;
+    case TABLE_OUTBOX:
+        return engine->notifications.n;
+    case TABLE_CLOSED:
+        return engine->closed.n;
+    case TABLE_EARLY:
+        return engine->early.n;
+    case TABLE_SEEN:
+        return engine->seen.n;
+    default:
+        return 0;
+    }
+}
+
 struct engine_counts engine_count(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;
