@@ -261,7 +261,8 @@ void event_draft_check(const struct config *config, const struct event_draft *dr
     const char *why = out_of_memory;
     struct event event;
 
-    if (arena == NULL || !event_parse(arena, at, false, draft->raw, draft->n, now, now, &event, &why)) {
+    if (arena == NULL ||
+        !event_parse(arena, &(struct event_place){at, false, now}, draft->raw, draft->n, now, &event, &why)) {
         problem_error(problems, file, draft->line, "%s", why);
         arena_destroy(arena);
         return;

@@ -382,18 +382,18 @@ static const char *text_of(const struct fields *fields, const char *name)
     return value ? value : "";
 }
 
-bool event_parse(struct arena *arena, struct stream_id at, bool is_command, const struct raw_field *raw,
-                 size_t n, instant entry_ms, instant now, struct event *out, const char **why)
+bool event_parse(struct arena *arena, const struct event_place *place, const struct raw_field *raw, size_t n,
+                 instant now, struct event *out, const char **why)
 {
     struct parser parser;
     parser.arena = arena;
     parser.why = NULL;
     parser.n = parser.bytes = 0;
-    struct event event = {.at = at, .is_command = is_command};
+    struct event event = {.at = place->at, .is_command = place->is_command};
     if (!check_bounds(&parser, raw, n) || !add_all(&parser, raw, n))
         goto fail;
     struct fields fields = {parser.items, parser.n};
-    if (!check_type(&parser, &fields, &event) || !set_time(&parser, &fields, entry_ms, now, &event))
+    if (!check_type(&parser, &fields, &event) || !set_time(&parser, &fields, place->time, now, &event))
         goto fail;
     event.id = text_of(&fields, "id");
     event.source = text_of(&fields, "source");

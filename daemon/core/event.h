@@ -57,11 +57,17 @@ struct raw_field {
     size_t name_n, value_n;
 };
 
-/* Checks the bounds, takes the event apart, copies into the arena. `entry_ms` is the stream entry's time on
- * the shard's clock. On failure false, and `*why` says in one English sentence what is wrong (static, or from
- * the arena). */
-bool event_parse(struct arena *arena, struct stream_id at, bool is_command, const struct raw_field *raw,
-                 size_t n, instant entry_ms, instant now, struct event *out, const char **why);
+/* Where an entry was found. */
+struct event_place {
+    struct stream_id at;
+    bool is_command; /* in the command stream */
+    instant time;    /* of the entry, on the shard's clock: when it happened, if the event does not say */
+};
+
+/* Checks the bounds, takes the event apart, copies into the arena. On failure false, and `*why` says in one
+ * English sentence what is wrong (static, or from the arena). */
+bool event_parse(struct arena *arena, const struct event_place *place, const struct raw_field *raw, size_t n,
+                 instant now, struct event *out, const char **why);
 
 /* Elements of a value that is a JSON array of strings (or one bare id: an array of one). -1 if it is neither.
  */

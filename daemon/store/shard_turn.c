@@ -52,11 +52,11 @@ static int apply_entry(struct shard *shard, const struct source_entry *entry, in
     }
     /* A rehearsal's stream carries real ids beside a clock of its own: there, an entry's time is the time it
      * is read. */
-    instant entry_ms = shard->clock.speed.factor > 1 ? now : (instant)entry->at.ms;
+    struct event_place place = {entry->at, entry->is_command,
+                                shard->clock.speed.factor > 1 ? now : (instant)entry->at.ms};
     size_t n = source_fields(entry, raw);
     arena_reset(shard->arena);
-    if (!entry->is_whole ||
-        !event_parse(shard->arena, entry->at, entry->is_command, raw, n, entry_ms, now, &event, &why)) {
+    if (!entry->is_whole || !event_parse(shard->arena, &place, raw, n, now, &event, &why)) {
         give_up_entry(shard, entry, why, now);
         return 0;
     }

@@ -99,8 +99,8 @@ static void happens(struct world *world, const char *when, ...)
     va_end(list);
     world->entry++;
     freeReplyObject(redis_do(world->redis, "XADD hr:events %llu-0 type x", (unsigned long long)world->entry));
-    if (event_parse(world->arena, (struct stream_id){world->entry, 0}, false, raw, n, world->now, world->now,
-                    &event, &why))
+    if (event_parse(world->arena, &(struct event_place){{world->entry, 0}, false, world->now}, raw, n,
+                    world->now, &event, &why))
         assert_int_equal(engine_event(world->engine, &event, world->now, &world->changes), 0);
     else
         engine_bad_event(world->engine, (struct stream_id){world->entry, 0}, why, raw, n, world->now,

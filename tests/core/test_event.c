@@ -22,7 +22,7 @@ static bool parse(struct arena *arena, const char *const *pairs, bool is_command
     for (; pairs[2 * n]; n++)
         raw[n] = (struct raw_field){pairs[2 * n], pairs[2 * n + 1], strlen(pairs[2 * n]),
                                     strlen(pairs[2 * n + 1])};
-    return event_parse(arena, (struct stream_id){5, 1}, is_command, raw, n, NOW, NOW, out, why);
+    return event_parse(arena, &(struct event_place){{5, 1}, is_command, NOW}, raw, n, NOW, out, why);
 }
 
 static void test_flat(void **state)
@@ -191,10 +191,10 @@ static void test_bounds(void **state)
     assert_string_equal(why, "it has more than 64 fields");
 
     struct raw_field raw[] = {{"type", "a.b", 4, 3}, {"x", "a\0b", 1, 3}, {"x\0", "y", 2, 1}};
-    assert_false(event_parse(arena, (struct stream_id){1, 1}, false, raw, 2, NOW, NOW, &event, &why));
+    assert_false(event_parse(arena, &(struct event_place){{1, 1}, false, NOW}, raw, 2, NOW, &event, &why));
     assert_string_equal(why, "the field x contains a NUL byte");
     raw[1] = raw[2];
-    assert_false(event_parse(arena, (struct stream_id){1, 1}, false, raw, 2, NOW, NOW, &event, &why));
+    assert_false(event_parse(arena, &(struct event_place){{1, 1}, false, NOW}, raw, 2, NOW, &event, &why));
     assert_string_equal(why, "a field name contains a NUL byte");
     arena_destroy(arena);
 }

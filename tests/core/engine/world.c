@@ -303,7 +303,7 @@ static int feed(struct world *world, instant now, const char *time, bool command
         raw[n++] = (struct raw_field){name, value, strlen(name), strlen(value)};
     }
     int error = 0;
-    if (event_parse(world->arena, at, command, raw, n, now, now, &event, &why)) {
+    if (event_parse(world->arena, &(struct event_place){at, command, now}, raw, n, now, &event, &why)) {
         error = engine_event(world->engine, &event, now, &world->changes);
     } else {
         engine_bad_event(world->engine, at, why, raw, n, now, &world->changes);
