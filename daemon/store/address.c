@@ -1,5 +1,7 @@
 #include "store/address.h"
 
+#include <assert.h>
+#include <stdint.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -20,6 +22,7 @@ static int hex_digit(char c)
 /* Copies n bytes and turns %XX into the byte; NULL if memory is out or an escape is broken (*broken). */
 static char *decode(const char *text, size_t n, bool *broken)
 {
+    assert(n < SIZE_MAX);
     char *out = malloc(n + 1);
     if (!out)
         return NULL;

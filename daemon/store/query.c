@@ -424,7 +424,7 @@ int query_holder(struct query *query, char *out, size_t room, int64_t *left_ms)
     redisReply *left = ask(query, &error, "PTTL", key, (char *)NULL);
     if (left && (token->type != REDIS_REPLY_STRING || left->integer <= 0))
         error = -ENOENT;
-    if (!error) {
+    if (left && !error) {
         lease_describe(token->str, out, room);
         *left_ms = left->integer;
     }

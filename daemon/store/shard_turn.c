@@ -294,9 +294,9 @@ static void shard_on_resend(uv_timer_t *timer)
 static void resend_later(struct shard *shard, const redisReply *reply)
 {
     int64_t wait = backoff_ms(SHARD_RETRY_BASE_MS, SHARD_RETRY_CAP_MS, ++shard->refusals, shard_random());
-    shard_set_problem(shard, "Redis refuses commits: %.140s",
-                      reply_is_error(reply) ? reply->str : "not an answer");
-    if (reply_is_error(reply) && strncmp(reply->str, "READONLY", 8) == 0) {
+    const char *words = reply && reply_is_error(reply) ? reply->str : "not an answer";
+    shard_set_problem(shard, "Redis refuses commits: %.140s", words);
+    if (strncmp(words, "READONLY", 8) == 0) {
         shard_connect_again(shard, "it is a replica now");
         return;
     }
