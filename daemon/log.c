@@ -35,14 +35,16 @@ static void write_stamp(const struct log *log, int priority)
     struct timespec now;
     struct tm local;
     char text[32];
+    char offset[8];
 
     if (log->prefixed) {
         (void)fprintf(stderr, "<%d>", priority);
         return;
     }
     clock_gettime(CLOCK_REALTIME, &now);
-    if (localtime_r(&now.tv_sec, &local) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local) > 0) {
-        (void)fprintf(stderr, "%s.%03ld ", text, now.tv_nsec / 1000000);
+    if (localtime_r(&now.tv_sec, &local) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &local) > 0 &&
+        strftime(offset, sizeof offset, "%z", &local) > 0) {
+        (void)fprintf(stderr, "%s.%03ld%s ", text, now.tv_nsec / 1000000, offset);
     }
 }
 

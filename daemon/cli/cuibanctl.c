@@ -128,9 +128,9 @@ static enum cli_status unknown_verb(struct cli *cli, char *const *argv, size_t n
         size_t name_n = strlen(argv[0]);
 
         if (strncmp(verbs[i].name, argv[0], name_n) == 0 && verbs[i].name[name_n] == ' ')
-            return cli_fail(cli, "%s what%s%s? For example: cuibanctl %s",
-                            "%s 后面不能是“%s%s”。例如：cuibanctl %s", argv[0], n > 1 ? ": " : "",
-                            n > 1 ? argv[1] : "", verbs[i].name);
+            return cli_fail(cli, "%s %s: no such verb; for example: cuibanctl %s",
+                            "没有命令 %s %s。例如：cuibanctl %s", argv[0], n > 1 ? argv[1] : "",
+                            verbs[i].name);
         names[i] = verbs[i].name;
     }
     nearest = problem_nearest(argv[0], names, VERBS);

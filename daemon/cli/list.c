@@ -111,7 +111,9 @@ static enum cli_status list_table(struct cli *cli, const struct config *config, 
 
     row_table_init(cli, &listing.table);
     status = list_all(cli, config, shards, &listing);
-    if (status != CLI_USAGE && listing.n == 0)
+    if (status != CLI_USAGE && listing.n == 0 && cli->arguments.n > 0)
+        cli_say(cli, "no open deadline matches\n", "没有符合条件的未完成事项\n");
+    else if (status != CLI_USAGE && listing.n == 0)
         cli_say(cli, "nothing is open\n", "没有未完成的事项\n");
     else if (status != CLI_USAGE && !table_print(&listing.table, stdout))
         status = cli_fail(cli, "out of memory", "内存不足");

@@ -86,17 +86,22 @@ static void add_days(struct buffer *out, bool chinese, int32_t days)
         buffer_printf(out, "%d working day%s", days, days == 1 ? "" : "s");
 }
 
-static void add_duration(struct buffer *out, bool chinese, int64_t ms)
+/* `working`: only working time was counted, which the reader would not guess. */
+static void add_duration(struct buffer *out, bool chinese, int64_t ms, bool working)
 {
     int64_t hours = ms / HOUR_MS, minutes = ms % HOUR_MS / MINUTE_MS;
     if (!hours && !minutes) {
         buffer_add_text(out, chinese ? "不到1分钟" : "less than a minute");
         return;
     }
+    if (working && chinese)
+        buffer_add_text(out, "工作时间");
     if (hours)
         buffer_printf(out, chinese ? "%lld小时" : "%lld h", (long long)hours);
     if (minutes)
         buffer_printf(out, chinese ? "%lld分钟" : hours ? " %lld min" : "%lld min", (long long)minutes);
+    if (working && !chinese)
+        buffer_add_text(out, " of working time");
 }
 
 /* Whole working days that have passed: the day on which the time of day of `due` has not come yet is not
@@ -123,5 +128,6 @@ void compose_lateness(struct buffer *out, const char *language, const struct cal
     }
     /* In the evening or at a weekend no working minute has passed yet, and it is late all the same. */
     int64_t working_ms = calendar_working_ms(calendar, due, now);
-    add_duration(out, chinese, working_ms >= MINUTE_MS ? working_ms : now - due);
+    bool counts = working_ms >= MINUTE_MS;
+    add_duration(out, chinese, counts ? working_ms : now - due, counts && working_ms < now - due);
 }

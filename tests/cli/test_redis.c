@@ -245,7 +245,7 @@ static void open_deadlines_are_listed(void **state)
     ctl_expect(ctl, 0, "REQ-2", NULL);
     ctl_expect_not(ctl, "REQ-1");
     ctl_run(ctl, "list", "position=none", NULL);
-    ctl_expect(ctl, 0, "nothing is open", NULL);
+    ctl_expect(ctl, 0, "no open deadline matches", NULL);
     ctl_run(ctl, "--lang=zh", "list", "state=overdue", NULL);
     ctl_expect(ctl, 0, "逾期  2036-03-06 周四 18:00", NULL);
     ctl_run(ctl, "--json", "list", "state=overdue", NULL);

@@ -10,7 +10,7 @@ memchr memcmp memcpy memmove memset strchr strcmp strcspn strdup strlen strncmp 
 strncasecmp memmem strnlen asprintf vasprintf snprintf vsnprintf __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc
 __errno_location __stack_chk_fail _GLOBAL_OFFSET_TABLE_ exit
 """.split())
-FORTIFIED = {f"__{name}_chk" for name in ALLOWED} | {f"__isoc99_{name}" for name in ALLOWED} | {"__memcpy_chk"}
+FORTIFIED = {f"__{name}_chk" for name in ALLOWED} | {f"__isoc99_{name}" for name in ALLOWED} | {f"__isoc23_{name}" for name in ALLOWED} | {"__memcpy_chk"}
 
 archive = sys.argv[1]
 defined, wanted = set(), set()

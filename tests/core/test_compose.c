@@ -340,13 +340,13 @@ static void test_escalation(void **state)
 {
     struct company *company = *state;
     escalate(company, "li.lei");
-    expect(company, "2026-11-19T15:10", "请协调：研发部 1 份面试反馈晚了 1个工作日",
+    expect(company, "2026-11-19T15:10", "请协调：研发部 1 项面试反馈晚了 1个工作日",
            "责任人：张伟（13800000000）\n"
            "约定时间：11月18日 周三 15:10（昨天）\n"
            "王小明 · Java工程师 · 第2轮\n"
            "要做：提交面试评价表（评分+结论）\n"
            "此前已通知：张伟 2 次（最近 昨天 15:10）、陈静 1 次（最近 昨天 15:10）\n"
-           "请您：请 张伟 尽快完成，或指定他人办理\n"
+           "请您提醒 张伟 尽快完成，或指定他人办理\n"
            "[查看并办理](https://hr.example.com/interviews/iv-20931/feedback)\n"
            "联系 陈静（分机8012）\n"
            "本通知已同时告知 张伟\n"
@@ -443,7 +443,7 @@ static void test_merged(void **state)
     composed_init(&out);
     assert_int_equal(compose_message(&company->engine, notifications, 3, at("2026-11-18T11:10"), &out, &why),
                      0);
-    assert_string_equal(buffer_text(&out.title), "面试反馈：还有 2 份待完成");
+    assert_string_equal(buffer_text(&out.title), "面试反馈：还有 2 项待完成");
     assert_string_equal(buffer_text(&out.body),
                         "- 王* · Java工程师 · 第2轮 · 张伟 · 约定 今天 15:10 "
                         "[去办理](https://hr.example.com/interviews/iv-20931/feedback)\n"
@@ -613,8 +613,9 @@ static void test_lateness(void **state)
         {"2026-11-18T15:10", "2026-11-18T15:40", "30分钟", "30 min"},
         {"2026-11-18T09:00", "2026-11-18T10:00", "1小时", "1 h"},
         {"2026-11-18T15:10", "2026-11-18T17:30", "2小时20分钟", "2 h 20 min"},
-        {"2026-11-18T17:00", "2026-11-19T09:30", "1小时30分钟", "1 h 30 min"}, /* the night does not count */
-        {"2026-11-18T15:10", "2026-11-19T15:09", "7小时59分钟", "7 h 59 min"},
+        {"2026-11-18T17:00", "2026-11-19T09:30", "工作时间1小时30分钟",
+         "1 h 30 min of working time"}, /* the night does not count */
+        {"2026-11-18T15:10", "2026-11-19T15:09", "工作时间7小时59分钟", "7 h 59 min of working time"},
         {"2026-11-18T15:10", "2026-11-19T15:10", "1个工作日", "1 working day"},
         {"2026-11-18T15:10", "2026-11-20T15:09", "1个工作日", "1 working day"},
         {"2026-11-18T15:10", "2026-11-20T16:00", "2个工作日", "2 working days"},

@@ -25,7 +25,8 @@ struct firing {
     struct deadline *deadline;
     const struct step *step;
     size_t index;
-    bool after; /* at or after due */
+    bool after;                          /* at or after due */
+    const struct closing_cause *closing; /* of a step at "closed" */
     struct audience audience;
 };
 
@@ -226,12 +227,24 @@ static void add_catch_all(struct firing *firing, const struct path *path, const 
     }
 }
 
+/* Who did it need not be told that it is done; an owner whom a cancellation spares the work must be. */
+static bool knows_already(const struct firing *firing, const char *person)
+{
+    const struct closing_cause *closing = firing->closing;
+    bool met = closing && (closing->how == CLOSED_MET || closing->how == CLOSED_MET_LATE);
+
+    if (closing && strcmp(person, closing->by) == 0) {
+        return true;
+    }
+    return (met || !closing) && strcmp(person, firing->deadline->owner) == 0;
+}
+
 static void add_told(struct firing *firing)
 {
     const struct deadline *deadline = firing->deadline;
 
     for (size_t i = 0; i < deadline->n_told; i++) {
-        if (strcmp(deadline->told[i].person, deadline->owner) != 0) {
+        if (!knows_already(firing, deadline->told[i].person)) {
             add_listener(firing,
                          (struct listener){.person = deadline->told[i].person,
                                            .phase = firing->step->anchor == ANCHOR_CLOSED ? PHASE_CLOSED
@@ -371,6 +384,9 @@ static const char *template_of(const struct firing *firing, const struct listene
 
     if (firing->step->message && !listener->copy) {
         return firing->step->message;
+    }
+    if (listener->copy) { /* what the head was asked, told to the owner */
+        return phase_name(PHASE_ESCALATION);
     }
     if (listener->phase == PHASE_OVERDUE && listener->is_requester &&
         templates_find(firing->turn->engine->parts.templates, policy->language, "chase")) {
@@ -514,15 +530,10 @@ void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, ins
 
 /* -- closing -- */
 
-struct closed_firing {
-    struct firing firing; /* first: what `finish` gets is this */
-    const struct closing_cause *cause;
-};
-
 /* The deadline is gone when the message leaves: its words are made now. */
 static void render_closing(struct firing *firing, struct notification *note)
 {
-    const struct closing_cause *cause = ((const struct closed_firing *)firing)->cause;
+    const struct closing_cause *cause = firing->closing;
     struct composed composed;
     const char *why = "";
 
@@ -541,18 +552,18 @@ void ladder_closed(struct turn *turn, struct deadline *deadline, const struct cl
 {
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         const struct step *step = &deadline->rule->steps[i];
-        struct closed_firing closed = {
-            .firing = {.turn = turn, .deadline = deadline, .step = step, .index = i}, .cause = cause};
+        struct firing firing = {
+            .turn = turn, .deadline = deadline, .step = step, .index = i, .closing = cause};
 
         if (step->anchor != ANCHOR_CLOSED || conditions_failing(&step->where, &deadline->fields)) {
             continue;
         }
         for (size_t k = 0; k < step->n_to; k++) {
-            add_path(&closed.firing, &step->to[k]);
+            add_path(&firing, &step->to[k]);
         }
-        for (size_t k = 0; k < closed.firing.audience.n; k++) {
-            closed.firing.audience.items[k].phase = PHASE_CLOSED;
-            send(&closed.firing, &closed.firing.audience.items[k], render_closing);
+        for (size_t k = 0; k < firing.audience.n; k++) {
+            firing.audience.items[k].phase = PHASE_CLOSED;
+            send(&firing, &firing.audience.items[k], render_closing);
         }
     }
 }

@@ -234,7 +234,7 @@ static void delivered(struct turn *turn, struct notification *note)
 {
     struct deadline *deadline = note->deadline;
 
-    if (deadline && note->to[0] && !note->copy) {
+    if (deadline && note->to[0]) {
         if (deadline_tell(deadline, note->to, note->phase, turn->now)) {
             turn->changes->failed = true;
         }

@@ -106,6 +106,31 @@ static void test_told_hear_that_it_is_over(void **state)
     assert_int_equal(world_stat(world, "2026-11|feedback|rd|met_late"), 1);
 }
 
+static void test_who_is_spared_the_work_hears_of_it(void **state)
+{
+    struct world *world = *state;
+
+    complete_interview(world, "[\"zhang.wei\"]");
+    world_until(world, "2026-11-18T11:10");
+    world_deliver(world, &delivered);
+    world_told(world);
+    world_event(world, "2026-11-18T12:00", "candidate.withdrawn", "candidate", "c-1", NULL);
+    assert_string_equal(world_told(world), "closed zhang.wei mail closed");
+}
+
+static void test_who_did_it_is_not_told_that_it_is_done(void **state)
+{
+    struct world *world = *state;
+
+    complete_interview(world, "[\"liu.yang\"]");
+    world_until(world, "2026-11-18T11:10");
+    world_deliver(world, &delivered); /* to wang.fang, who stands in */
+    world_told(world);
+    world_event(world, "2026-11-18T12:00", "interview.feedback_submitted", "interview", "iv-1", "interviewer",
+                "wang.fang", NULL);
+    assert_string_equal(world_told(world), "");
+}
+
 static void test_close_withdraws_what_is_queued(void **state)
 {
     struct world *world = *state;
@@ -534,6 +559,8 @@ int main(void)
         ENGINE_TEST(test_met_in_time_is_silent),
         ENGINE_TEST(test_each_owner_owes_alone),
         ENGINE_TEST(test_told_hear_that_it_is_over),
+        ENGINE_TEST(test_who_is_spared_the_work_hears_of_it),
+        ENGINE_TEST(test_who_did_it_is_not_told_that_it_is_done),
         ENGINE_TEST(test_close_withdraws_what_is_queued),
         ENGINE_TEST(test_close_while_on_its_way),
         ENGINE_TEST(test_repeats_open_nothing),
