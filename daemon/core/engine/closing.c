@@ -100,6 +100,17 @@ static void journal_closing(struct turn *turn, const struct deadline *deadline,
     journal_end(&record);
 }
 
+enum closing closing_met(const struct deadline *deadline, instant at)
+{
+    if (deadline->state == DEADLINE_SLEEPING) {
+        return CLOSED_MET;
+    }
+    if (deadline->state == DEADLINE_PAUSED && deadline->pauses[deadline->n_pauses - 1].from < at) {
+        at = deadline->pauses[deadline->n_pauses - 1].from;
+    }
+    return at > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
+}
+
 void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause)
 {
     instant counted = deadline->due == INSTANT_NEVER ? turn->now : deadline->due;

@@ -80,7 +80,7 @@ static void finish(struct turn *turn, struct deadline *deadline, bool done)
             answer(turn, deadline, "`at` is not an RFC 3339 time");
             return;
         }
-        cause.how = cause.at > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
+        cause.how = closing_met(deadline, cause.at);
     }
     answer(turn, deadline, NULL);
     closing_close(turn, deadline, &cause);

@@ -6,7 +6,6 @@
 #include "state.h"
 
 enum {
-    REFS_MAX = 256, /* places in the rules that may name one event type; more are refused when loaded */
     CHANGES_PER_DEADLINE = 8,   /* what touching one deadline costs at the most, for the look ahead */
     DEAD_BYTES_MAX = 16 * 1024, /* of the fields of a dead event */
 };
@@ -63,6 +62,19 @@ static bool fits(const struct turn *turn, const struct rule_ref *ref, const stru
     return !ref->selector->owner_field || (actor && acts_for(turn, deadline, actor));
 }
 
+/* One who owes himself and also stands in for another acts for himself. */
+static void prefer_owner(struct matches *matches, const char *actor)
+{
+    size_t own = 0;
+
+    for (size_t i = 0; i < matches->n; i++) {
+        if (strcmp(matches->items[i]->owner, actor) == 0) {
+            matches->items[own++] = matches->items[i];
+        }
+    }
+    matches->n = own > 0 ? own : matches->n;
+}
+
 static void match(const struct turn *turn, const struct rule_ref *ref, struct matches *matches)
 {
     const struct selector *selector = ref->selector;
@@ -91,6 +103,9 @@ static void match(const struct turn *turn, const struct rule_ref *ref, struct ma
             return;
         }
         matches->items[matches->n++] = deadline;
+    }
+    if (actor) {
+        prefer_owner(matches, actor);
     }
 }
 
@@ -197,8 +212,7 @@ static void meet(struct turn *turn, const struct rule_ref *ref, struct deadline 
         journal_unmatched(turn, ref, "unmatched", "stamped before the opening");
         return;
     }
-    cause.how =
-        cause.at > deadline->due && deadline->state != DEADLINE_SLEEPING ? CLOSED_MET_LATE : CLOSED_MET;
+    cause.how = closing_met(deadline, cause.at);
     closing_close(turn, deadline, &cause);
 }
 
@@ -258,7 +272,7 @@ static void use(struct turn *turn, const struct rule_ref *ref, struct matches *m
 /* -- all uses of an event -- */
 
 struct uses {
-    struct rule_ref items[REFS_MAX];
+    struct rule_ref *items; /* in the scratch arena */
     size_t n;
 };
 
@@ -272,10 +286,15 @@ static bool names_type(const struct texts *on, const char *type)
     return false;
 }
 
+static size_t selectors_of(const struct rule *rule)
+{
+    return rule->changes.n + rule->meets.n + rule->cancels.n + rule->pauses.n + rule->resumes.n;
+}
+
 static void add_selectors(struct uses *uses, const struct rule *rule, const struct selectors *selectors,
                           enum rule_use use, const char *type)
 {
-    for (size_t i = 0; i < selectors->n && uses->n < REFS_MAX; i++) {
+    for (size_t i = 0; i < selectors->n; i++) {
         if (names_type(&selectors->items[i].on, type)) {
             uses->items[uses->n++] = (struct rule_ref){rule, use, &selectors->items[i]};
         }
@@ -284,14 +303,22 @@ static void add_selectors(struct uses *uses, const struct rule *rule, const stru
 
 /* Change before meet before cancel before open, over the running rules and the older ones that still have
  * deadlines. */
-static void collect(const struct engine *engine, const char *type, struct uses *uses)
+static bool collect(struct engine *engine, const char *type, struct uses *uses)
 {
     const struct rule_ref *refs;
     size_t n = ruleset_uses(engine->parts.rules, type, &refs);
     size_t opens = 0;
+    size_t room = n;
 
+    for (size_t i = 0; i < engine->n_adopted; i++) {
+        room += selectors_of(engine->adopted[i]);
+    }
     uses->n = 0;
-    while (opens < n && refs[opens].use != USE_OPEN && uses->n < REFS_MAX) {
+    uses->items = arena_alloc(engine->scratch, (room + 1) * sizeof *uses->items);
+    if (!uses->items) {
+        return false;
+    }
+    while (opens < n && refs[opens].use != USE_OPEN) {
         uses->items[uses->n++] = refs[opens++];
     }
     for (size_t i = 0; i < engine->n_adopted; i++) {
@@ -303,9 +330,10 @@ static void collect(const struct engine *engine, const char *type, struct uses *
         add_selectors(uses, rule, &rule->pauses, USE_PAUSE, type);
         add_selectors(uses, rule, &rule->resumes, USE_RESUME, type);
     }
-    for (size_t i = opens; i < n && uses->n < REFS_MAX; i++) {
+    for (size_t i = opens; i < n; i++) {
         uses->items[uses->n++] = refs[i];
     }
+    return true;
 }
 
 /* How many deadlines the event would touch, so that nothing is half done when it would be too many. */
@@ -400,7 +428,9 @@ int engine_event(struct engine *engine, const struct event *event, instant now, 
     struct seen_entry entry;
 
     arena_reset(engine->scratch);
-    collect(engine, event->type, &uses);
+    if (!collect(engine, event->type, &uses)) {
+        return -ENOMEM;
+    }
     bool known = seen_key(event, &entry);
     if (uses.n > 0 || event->is_command) {
         if (known && was_seen(&turn, &entry)) {
@@ -529,8 +559,8 @@ void engine_bad_event(struct engine *engine, struct stream_id at, const char *re
 
 /* -- time -- */
 
-/* The latest passed step is sent; those before it are superseded, so that nobody is shouted at after a
- * downtime. */
+/* The latest passed step that has something to say is sent; those before it are superseded, so that nobody is
+ * shouted at after a downtime. */
 static void fire_passed(struct turn *turn, struct deadline *deadline, instant horizon)
 {
     instant latest = INSTANT_NONE;
@@ -538,7 +568,7 @@ static void fire_passed(struct turn *turn, struct deadline *deadline, instant ho
 
     for (size_t i = 0; i < n; i++) {
         instant at = deadline->steps[i].at;
-        latest = at <= horizon && at > latest ? at : latest;
+        latest = at <= horizon && at > latest && ladder_speaks(deadline, i, horizon) ? at : latest;
     }
     for (size_t i = 0; i < n; i++) {
         const struct step *step = &deadline->rule->steps[i];
@@ -568,6 +598,7 @@ static void pass_due(struct turn *turn, struct deadline *deadline)
     json_key_text(&record.json, "owner", deadline->owner);
     journal_end(&record);
     state_count(turn, deadline->rule, deadline->department, deadline->due, "overdue");
+    outbox_end_reminders(turn, deadline);
 }
 
 static void advance_deadline(struct turn *turn, struct deadline *deadline, instant horizon)

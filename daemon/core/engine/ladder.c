@@ -160,6 +160,23 @@ static enum phase phase_of(const struct firing *firing, const struct path *path)
     return chase ? PHASE_OVERDUE : PHASE_ESCALATION;
 }
 
+/* Whoever is away is answered for, unless that tells one who must not hear of it, or the late person about
+ * himself: then the message waits for the one it is meant for. */
+static void stand_in(const struct firing *firing, const struct person *person, struct listener *listener)
+{
+    const struct engine *engine = firing->turn->engine;
+    const struct person *answers =
+        person ? directory_answers(engine->parts.people, person, state_today(firing->turn)) : NULL;
+
+    if (!answers || answers == person || is_excepted(firing, answers->id) ||
+        is_above_ceiling(engine, answers->id) ||
+        (listener->phase == PHASE_ESCALATION && strcmp(answers->id, firing->deadline->owner) == 0)) {
+        return;
+    }
+    listener->on_behalf = person->id;
+    listener->person = answers->id;
+}
+
 static void add_listener(struct firing *firing, struct listener listener)
 {
     struct engine *engine = firing->turn->engine;
@@ -173,23 +190,21 @@ static void add_listener(struct firing *firing, struct listener listener)
         skip(firing, listener.person, "above the ceiling");
         return;
     }
+    stand_in(firing, person, &listener);
     if (firing->deadline->steps[firing->index].fired > 0 &&
         deadline_is_acked(firing->deadline, listener.person, firing->turn->now)) {
         skip(firing, listener.person, "acknowledged");
         return;
     }
-    if (person) {
-        const struct person *answers =
-            directory_answers(engine->parts.people, person, state_today(firing->turn));
-
-        if (answers != person) {
-            listener.on_behalf = person->id;
-            listener.person = answers->id;
-        }
+    if (is_listed(&firing->audience, listener.person)) {
+        return;
     }
-    if (!is_listed(&firing->audience, listener.person) && firing->audience.n < PATH_RESULT_MAX) {
-        firing->audience.items[firing->audience.n++] = listener;
+    if (firing->audience.n == PATH_RESULT_MAX) {
+        outbox_dead_recipient(firing->turn, firing->deadline, firing->step, listener.person,
+                              "the step has too many recipients");
+        return;
     }
+    firing->audience.items[firing->audience.n++] = listener;
 }
 
 /* The late person is never escalated to himself. */
@@ -355,10 +370,11 @@ static const struct channel_facts *direct_channel(const struct firing *firing, c
 
 /* -- the notification -- */
 
-/* The next step that tells somebody on the same path ends this one's life: then a fresher message comes. */
+/* The next step that tells somebody on the same path ends this one's life: then a fresher message comes. It
+ * is given time to be queued. No reminder outlives its due. */
 static instant expiry(const struct firing *firing, enum phase phase)
 {
-    enum { LIFE_MIN_MS = 30 * 60 * 1000 };
+    enum { LIFE_MIN_MS = 30 * 60 * 1000, FOLLOW_MS = 60 * 1000 };
     const struct deadline *deadline = firing->deadline;
     const struct rule *rule = deadline->rule;
     instant now = firing->turn->now;
@@ -368,14 +384,12 @@ static instant expiry(const struct firing *firing, enum phase phase)
         bool same = rule->steps[i].n_to > 0 && firing->step->n_to > 0 &&
                     strcmp(rule->steps[i].to[0].text, firing->step->to[0].text) == 0;
 
-        if (same && deadline->steps[i].at > now && deadline->steps[i].at < end) {
-            end = deadline->steps[i].at;
+        if (same && deadline->steps[i].at > now && deadline->steps[i].at < end - FOLLOW_MS) {
+            end = deadline->steps[i].at + FOLLOW_MS;
         }
     }
-    if (phase == PHASE_REMINDER && deadline->due > now && deadline->due < end) {
-        end = deadline->due;
-    }
-    return end < now + LIFE_MIN_MS ? now + LIFE_MIN_MS : end;
+    end = end < now + LIFE_MIN_MS ? now + LIFE_MIN_MS : end;
+    return phase == PHASE_REMINDER && deadline->due > now && deadline->due < end ? deadline->due : end;
 }
 
 static const char *template_of(const struct firing *firing, const struct listener *listener)
@@ -503,6 +517,14 @@ void ladder_follow_owner(struct turn *turn, struct deadline *deadline)
     if (!state_set_text(&deadline->owner, people[0])) {
         turn->changes->failed = true;
     }
+}
+
+bool ladder_speaks(const struct deadline *deadline, size_t index, instant horizon)
+{
+    const struct step *step = &deadline->rule->steps[index];
+    bool too_late = step->before_due && step->anchor != ANCHOR_OPEN && deadline->due <= horizon;
+
+    return !too_late && !conditions_failing(&step->where, &deadline->fields);
 }
 
 void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, instant planned)

@@ -322,7 +322,7 @@ static bool met_early(struct turn *turn, struct deadline *deadline, const char *
     changes_remove(turn->changes, TABLE_EARLY, memo->identity);
     memory_forget(&turn->engine->early, memo);
     if (counts) {
-        cause.how = cause.at > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
+        cause.how = closing_met(deadline, cause.at);
         closing_close(turn, deadline, &cause);
     }
     return counts;
@@ -407,7 +407,12 @@ static void restart(struct turn *turn, struct deadline *deadline)
 
 static void open_again(struct turn *turn, const struct rule *rule, struct deadline *deadline)
 {
-    switch (rule->again) {
+    enum again again = rule->again;
+
+    if (again == AGAIN_RESTART && turn->event->time <= deadline->opened) {
+        again = AGAIN_IGNORE; /* an older opening that came late, or the same one once more */
+    }
+    switch (again) {
     case AGAIN_IGNORE:
         turn->engine->counts.repeated_events++;
         journal_event(turn, "repeat", rule, "this key is open already");

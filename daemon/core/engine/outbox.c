@@ -186,10 +186,19 @@ static bool is_pointless(const struct notification *note)
     return !note->deadline && note->phase != PHASE_CLOSED;
 }
 
+/* A closing's message has outlived its deadline, but not its rule's discretion. */
+static bool is_direct(const struct engine *engine, const struct notification *note)
+{
+    const struct rule *rule =
+        note->deadline ? note->deadline->rule : ruleset_find(engine->parts.rules, note->rule);
+
+    return !rule || rule->audience_direct;
+}
+
 static bool fall_back(struct turn *turn, struct notification *note, const char *why)
 {
     const struct engine *engine = turn->engine;
-    bool direct_only = note->deadline && note->deadline->rule->audience_direct;
+    bool direct_only = is_direct(engine, note);
     const struct channel_facts *other =
         note->fell_back ? NULL : ladder_fallback(engine, note->channel, note->to, direct_only);
     struct journal_record record;
@@ -230,6 +239,25 @@ static void journal_verdict(struct turn *turn, const struct notification *note, 
     journal_end(&record);
 }
 
+/* Do both speak of the same deadline to the same person (or group), and `newer` of a later step? */
+static bool supersedes(const struct notification *newer, const struct notification *older)
+{
+    return newer->deadline && newer->deadline == older->deadline && newer->queued > older->queued &&
+           strcmp(newer->to, older->to) == 0 && (older->to[0] || strcmp(newer->channel, older->channel) == 0);
+}
+
+/* Whoever has read the later message needs no earlier one. */
+static void withdraw_older(struct turn *turn, const struct notification *note)
+{
+    for (int32_t i = note->deadline ? note->deadline->numbered : 0; i > 0; i--) {
+        struct notification *older = numbered(turn->engine, note->deadline, i);
+
+        if (older && older->state == NOTIFICATION_QUEUED && supersedes(note, older)) {
+            withdraw(turn, older, "superseded");
+        }
+    }
+}
+
 static void delivered(struct turn *turn, struct notification *note)
 {
     struct deadline *deadline = note->deadline;
@@ -241,6 +269,7 @@ static void delivered(struct turn *turn, struct notification *note)
         state_put_deadline(turn, deadline);
     }
     state_count(turn, NULL, note->channel, turn->now, "delivered");
+    withdraw_older(turn, note);
     state_drop_notification(turn, note);
 }
 
@@ -326,17 +355,55 @@ static void judge(struct turn *turn, struct notification *note, const struct ver
     }
 }
 
+/* Is a fresher message waiting, or is there nothing left to be reminded of? Then this one is old news. */
+static bool is_superseded(const struct turn *turn, const struct notification *note)
+{
+    const struct deadline *deadline = note->deadline;
+
+    if (deadline && note->phase == PHASE_REMINDER && deadline->due <= turn->now) {
+        return true;
+    }
+    for (int32_t i = deadline ? deadline->numbered : 0; i > 0; i--) {
+        const struct notification *other = numbered(turn->engine, deadline, i);
+
+        if (other && supersedes(other, note)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `expires` was set for when the next step should have spoken to the same person. A step may be skipped, or
+ * find somebody else: what nothing has followed lives on. */
+static void end_life(struct turn *turn, struct notification *note)
+{
+    instant end = note->queued + turn->engine->policy->expires_max_ms;
+
+    if (is_superseded(turn, note) && note->attempts == 0) {
+        withdraw(turn, note, "superseded");
+    } else if (note->expires >= end || is_superseded(turn, note)) {
+        outbox_dead(turn, note, "it expired before it could be delivered");
+    } else {
+        note->expires = end;
+        put_queued(turn, note);
+    }
+}
+
+void outbox_end_reminders(struct turn *turn, struct deadline *deadline)
+{
+    for (int32_t i = deadline->numbered; i > 0; i--) {
+        struct notification *note = numbered(turn->engine, deadline, i);
+
+        if (note && note->phase == PHASE_REMINDER && note->state == NOTIFICATION_QUEUED) {
+            end_life(turn, note);
+        }
+    }
+}
+
 void outbox_overdue(struct turn *turn, struct notification *note)
 {
     if (note->state == NOTIFICATION_QUEUED) {
-        bool full_life = note->expires - note->queued >= turn->engine->policy->expires_max_ms;
-
-        if (note->attempts > 0 || full_life) {
-            outbox_dead(turn, note, "it expired before it could be delivered");
-        } else {
-            withdraw(turn, note,
-                     "superseded"); /* never tried, and a later step speaks to the same person now */
-        }
+        end_life(turn, note);
         return;
     }
     struct verdict verdict = {.kind = VERDICT_UNCERTAIN,
@@ -380,7 +447,10 @@ void engine_verdict(struct engine *engine, const char *const *ids, size_t n, con
     for (size_t i = 0; i < n; i++) {
         struct notification *note = state_find_notification(engine, ids[i]);
 
-        if (note && note->state == NOTIFICATION_CLAIMED) {
+        /* Late, but not too late: what is known to have arrived is not sent again. */
+        bool known = note && note->uncertain > 0 && verdict->kind == VERDICT_DELIVERED;
+
+        if (note && (note->state == NOTIFICATION_CLAIMED || known)) {
             judge(&turn, note, verdict);
         }
     }

@@ -99,9 +99,13 @@ struct closing_cause {
     const char *stop; /* the named stop, or NULL */
     const char *note; /* what an operator said, or NULL */
 };
+/* Met on time or late? While a deadline is paused its clock stands at the beginning of the pause. */
+enum closing closing_met(const struct deadline *deadline, instant at);
 void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
 
 /* -- ladder.c -- */
+/* Would the step tell anybody if it fired now? Not when its `where` fails, nor as a reminder after due. */
+bool ladder_speaks(const struct deadline *deadline, size_t index, instant horizon);
 void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, instant planned);
 /* An owner given as a path is followed until due: the department may have a new head by now. */
 void ladder_follow_owner(struct turn *turn, struct deadline *deadline);
@@ -117,6 +121,7 @@ void outbox_queue(struct turn *turn, struct notification *take);
 void outbox_withdraw(struct turn *turn, struct deadline *deadline,
                      const char *why);                             /* everything still queued */
 void outbox_overdue(struct turn *turn, struct notification *note); /* its `expires` or `ends` has passed */
+void outbox_end_reminders(struct turn *turn, struct deadline *deadline); /* its due has passed */
 void outbox_dead(struct turn *turn, struct notification *note, const char *why);
 /* A recipient who cannot be reached at all: a dead letter without a notification. */
 void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, const struct step *step,

@@ -10,7 +10,7 @@
 
 #include "core/civil.h"
 
-enum { ENTRIES_MAX = 4096, DEAD_MAX = 256 };
+enum { ENTRIES_MAX = 16384, DEAD_MAX = 4096 };
 
 struct entry {
     enum change_table table;
@@ -29,6 +29,9 @@ struct world {
     struct buffer told, journal, shown;
     instant now;
     uint64_t number;
+    bool losing;
+    void (*saw)(void *data, const char *records);
+    void *saw_data;
 };
 
 instant world_time(const char *text)
@@ -41,17 +44,23 @@ instant world_time(const char *text)
     return at;
 }
 
-static void new_engine(struct world *world)
+static struct engine *new_engine(struct world *world)
 {
     struct engine_parts parts = {.rules = world->config->rules,
                                  .people = world->config->directory,
                                  .templates = world->config->templates};
 
-    world->engine = engine_create(&parts);
-    assert_non_null(world->engine);
+    struct engine *engine = engine_create(&parts);
+    assert_non_null(engine);
+    return engine;
 }
 
 struct world *world_open(void)
+{
+    return world_open_at(WORLD_DIR);
+}
+
+struct world *world_open_at(const char *directory)
 {
     static const struct channel_facts channels[] = {
         {.name = "mail", .reach = REACH_PERSON, .dialect = DIALECT_COMMONMARK, .address = "email"},
@@ -69,9 +78,11 @@ struct world *world_open(void)
     };
     struct world *world = calloc(1, sizeof *world);
     struct problems problems;
+    char file[4096];
 
     problems_init(&problems);
-    if (config_load(WORLD_DIR "/cuiban.cfg", &problems, &world->config)) {
+    (void)snprintf(file, sizeof file, "%s/cuiban.cfg", directory);
+    if (config_load(file, &problems, &world->config)) {
         for (size_t i = 0; i < problems.n; i++) {
             print_message("%s:%d: %s\n", problems.items[i].file, problems.items[i].line,
                           problems.items[i].what);
@@ -87,7 +98,7 @@ struct world *world_open(void)
     buffer_init(&world->journal);
     buffer_init(&world->shown);
     world->now = world_time("2026-11-01T09:00");
-    new_engine(world);
+    world->engine = new_engine(world);
     assert_int_equal(engine_loaded(world->engine, world->now), 0);
     return world;
 }
@@ -188,6 +199,11 @@ static void commit(struct world *world)
     if (wrong) {
         fail_msg("%s", wrong);
     }
+    if (world->losing) {
+        changes_clear(&world->changes);
+        world_reload(world);
+        return;
+    }
     for (size_t i = 0; i < world->changes.n; i++) {
         const struct change *change = &world->changes.items[i];
         const char *key = change_key(&world->changes, change);
@@ -201,35 +217,127 @@ static void commit(struct world *world)
             store(world, change->table, key, change_value(&world->changes, change));
         }
     }
-    read_journal(world);
-    read_queued(world);
+    if (world->saw) {
+        world->saw(world->saw_data, buffer_text(&world->changes.journal));
+    } else {
+        read_journal(world);
+        read_queued(world);
+    }
     changes_clear(&world->changes);
 }
 
-static void load_table(struct world *world, enum change_table table)
+static void load_table(struct world *world, struct engine *engine, enum change_table table)
 {
     for (size_t i = 0; i < world->n; i++) {
         const struct entry *entry = &world->entries[i];
         const char *why = "";
 
         if (entry->table == table &&
-            engine_load(world->engine, table, entry->key, entry->value, strlen(entry->value), &why)) {
+            engine_load(engine, table, entry->key, entry->value, strlen(entry->value), &why)) {
             fail_msg("%s %s: %s", change_table_name(table), entry->key, why);
         }
     }
 }
 
+static struct engine *rebuild(struct world *world)
+{
+    struct engine *engine = new_engine(world);
+
+    load_table(world, engine, TABLE_RULES);
+    for (int table = 0; table < TABLES; table++) {
+        if (table != TABLE_RULES) {
+            load_table(world, engine, (enum change_table)table);
+        }
+    }
+    assert_int_equal(engine_loaded(engine, world->now), 0);
+    return engine;
+}
+
 void world_reload(struct world *world)
 {
     engine_destroy(world->engine);
-    new_engine(world);
-    load_table(world, TABLE_RULES);
-    for (int table = 0; table < TABLES; table++) {
-        if (table != TABLE_RULES) {
-            load_table(world, (enum change_table)table);
+    world->engine = rebuild(world);
+}
+
+/* -- the running engine beside one that was built again -- */
+
+static bool same_deadline(const struct deadline *a, const struct deadline *b)
+{
+    struct buffer left, right;
+
+    if (a->agenda.place == AGENDA_ABSENT ? b->agenda.place != AGENDA_ABSENT : b->agenda.at != a->agenda.at) {
+        return false;
+    }
+    for (size_t i = 0; i < a->rule->n_steps; i++) {
+        if (a->steps[i].at != b->steps[i].at || a->steps[i].fired != b->steps[i].fired) {
+            return false;
         }
     }
-    assert_int_equal(engine_loaded(world->engine, world->now), 0);
+    buffer_init(&left);
+    buffer_init(&right);
+    deadline_encode(a, &left);
+    deadline_encode(b, &right);
+    bool same = strcmp(buffer_text(&left), buffer_text(&right)) == 0;
+    buffer_finish(&left);
+    buffer_finish(&right);
+    return same;
+}
+
+/* A claim that is found at loading ends at `ends`; the daemon that made it waits a little longer. */
+static bool same_notification(const struct notification *a, const struct notification *b)
+{
+    struct buffer left, right;
+
+    if (!b || (a->agenda.place == AGENDA_ABSENT) != (b->agenda.place == AGENDA_ABSENT) ||
+        (a->state == NOTIFICATION_QUEUED && a->agenda.at != b->agenda.at)) {
+        return false;
+    }
+    buffer_init(&left);
+    buffer_init(&right);
+    notification_encode(a, &left);
+    notification_encode(b, &right);
+    bool same = strcmp(buffer_text(&left), buffer_text(&right)) == 0;
+    buffer_finish(&left);
+    buffer_finish(&right);
+    return same;
+}
+
+static const char *differing(struct world *world, const struct engine *other)
+{
+    static const enum change_table tables[] = {TABLE_DEADLINES, TABLE_OUTBOX, TABLE_CLOSED, TABLE_EARLY,
+                                               TABLE_SEEN};
+    const struct deadline *deadline;
+    const struct notification *note;
+    size_t cursor = 0;
+
+    while ((deadline = engine_next_deadline(world->engine, &cursor)) != NULL) {
+        const struct deadline *twin = engine_deadline(other, deadline->id);
+        if (!twin || !same_deadline(deadline, twin)) {
+            return "a deadline is another one after loading";
+        }
+    }
+    cursor = 0;
+    while ((note = engine_next_notification(world->engine, &cursor)) != NULL) {
+        if (!same_notification(note, engine_notification(other, note->id))) {
+            return "a notification is another one after loading";
+        }
+    }
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        if (engine_entries(world->engine, tables[i]) != engine_entries(other, tables[i]) ||
+            engine_entries(other, tables[i]) != world_table(world, tables[i])) {
+            return "a table has more or fewer entries than the store";
+        }
+    }
+    return engine_check(other);
+}
+
+const char *world_differs(struct world *world)
+{
+    struct engine *other = rebuild(world);
+    const char *what = differing(world, other);
+
+    engine_destroy(other);
+    return what;
 }
 
 static int by_text(const void *a, const void *b)
@@ -282,18 +390,31 @@ long world_stat(const struct world *world, const char *key)
 
 /* -- inputs -- */
 
+int world_put(struct world *world, instant now, bool command, const struct raw_field *raw, size_t n)
+{
+    const char *why = "";
+    struct event event;
+    struct stream_id at = {(uint64_t)now, world->number++};
+    int error = 0;
+
+    world->now = now;
+    arena_reset(world->arena);
+    if (event_parse(world->arena, &(struct event_place){at, command, now}, raw, n, now, &event, &why)) {
+        error = engine_event(world->engine, &event, now, &world->changes);
+    } else {
+        engine_bad_event(world->engine, at, why, raw, n, now, &world->changes);
+    }
+    commit(world);
+    return error;
+}
+
 static int feed(struct world *world, instant now, const char *time, bool command, const char *type,
                 va_list args)
 {
     struct raw_field raw[EVENT_FIELDS_MAX];
     size_t n = 0;
-    const char *why = "";
-    struct event event;
-    struct stream_id at = {(uint64_t)now, world->number++};
     const char *name;
 
-    world->now = now;
-    arena_reset(world->arena);
     raw[n++] = (struct raw_field){"type", type, 4, strlen(type)};
     if (time) {
         raw[n++] = (struct raw_field){"time", time, 4, strlen(time)};
@@ -302,14 +423,7 @@ static int feed(struct world *world, instant now, const char *time, bool command
         const char *value = va_arg(args, const char *);
         raw[n++] = (struct raw_field){name, value, strlen(name), strlen(value)};
     }
-    int error = 0;
-    if (event_parse(world->arena, &(struct event_place){at, command, now}, raw, n, now, &event, &why)) {
-        error = engine_event(world->engine, &event, now, &world->changes);
-    } else {
-        engine_bad_event(world->engine, at, why, raw, n, now, &world->changes);
-    }
-    commit(world);
-    return error;
+    return world_put(world, now, command, raw, n);
 }
 
 int world_event(struct world *world, const char *at, const char *type, ...)
@@ -344,7 +458,7 @@ int world_command(struct world *world, const char *at, const char *type, ...)
     return error;
 }
 
-static void advance(struct world *world, instant at)
+void world_advance(struct world *world, instant at)
 {
     bool more;
 
@@ -352,7 +466,31 @@ static void advance(struct world *world, instant at)
     do {
         more = engine_advance(world->engine, at, world->now, &world->changes);
         commit(world);
-    } while (more);
+    } while (more && !world->losing);
+}
+
+void world_lose(struct world *world, bool lose)
+{
+    world->losing = lose;
+}
+
+void world_watch(struct world *world, void (*saw)(void *data, const char *records), void *data)
+{
+    world->saw = saw;
+    world->saw_data = data;
+}
+
+size_t world_claim(struct world *world, const char **ids, size_t n, int64_t limit_ms)
+{
+    n = engine_claim(world->engine, ids, n, world->now, world->now + limit_ms, &world->changes);
+    commit(world);
+    return n;
+}
+
+void world_verdict(struct world *world, const char *const *ids, size_t n, const struct verdict *verdict)
+{
+    engine_verdict(world->engine, ids, n, verdict, world->now, &world->changes);
+    commit(world);
 }
 
 void world_until(struct world *world, const char *at)
@@ -361,14 +499,14 @@ void world_until(struct world *world, const char *at)
     instant next;
 
     while ((next = engine_next(world->engine)) <= end) {
-        advance(world, next > world->now ? next : world->now);
+        world_advance(world, next > world->now ? next : world->now);
     }
-    advance(world, end);
+    world_advance(world, end);
 }
 
 void world_jump(struct world *world, const char *at)
 {
-    advance(world, world_time(at));
+    world_advance(world, world_time(at));
 }
 
 size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t limit_ms)
@@ -383,9 +521,7 @@ size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t 
         ids[n] = names[n];
         n++;
     }
-    n = engine_claim(world->engine, ids, n, world->now, world->now + limit_ms, &world->changes);
-    commit(world);
-    return n;
+    return world_claim(world, ids, n, limit_ms);
 }
 
 size_t world_deliver(struct world *world, const struct verdict *verdict)
@@ -393,8 +529,7 @@ size_t world_deliver(struct world *world, const struct verdict *verdict)
     const char *ids[64];
     size_t n = world_claim_all(world, ids, 10000);
 
-    engine_verdict(world->engine, ids, n, verdict, world->now, &world->changes);
-    commit(world);
+    world_verdict(world, ids, n, verdict);
     return n;
 }
 

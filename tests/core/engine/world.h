@@ -12,6 +12,7 @@
 struct world;
 
 struct world *world_open(void);
+struct world *world_open_at(const char *directory); /* another company: a folder with a cuiban.cfg */
 void world_close(struct world *world);
 
 /* An event at a time ("2026-11-17T15:10" local, which is also the shard's time), with fields as
@@ -25,6 +26,22 @@ int world_command(struct world *world, const char *at, const char *type, ...) __
 void world_until(struct world *world, const char *at);
 /* Time jumps: a downtime. */
 void world_jump(struct world *world, const char *at);
+
+/* One event or command with all its fields, `type` and `time` among them. Returns what engine_event returned.
+ */
+int world_put(struct world *world, instant now, bool command, const struct raw_field *raw, size_t n);
+/* Everything due by now fires in one go. */
+void world_advance(struct world *world, instant now);
+/* While on, no commit ever happens: the changes are dropped and the engine is built again from the model. */
+void world_lose(struct world *world, bool lose);
+/* Claims these, or ends their attempt: each is one commit. */
+size_t world_claim(struct world *world, const char **ids, size_t n, int64_t limit_ms);
+void world_verdict(struct world *world, const char *const *ids, size_t n, const struct verdict *verdict);
+/* Called after each commit with its journal records: JSON objects, comma-separated. */
+void world_watch(struct world *world, void (*saw)(void *data, const char *records), void *data);
+/* Does an engine that is built from the model agree with the running one: the same deadlines, notifications,
+ * memories and next instants? NULL, or what differs (static). */
+const char *world_differs(struct world *world);
 
 /* Sends everything queued that may leave and lets it end with the verdict. Returns how many there were. */
 size_t world_deliver(struct world *world, const struct verdict *verdict);
