@@ -221,18 +221,21 @@ static void build_commit(struct shard *shard, const struct turn *turn)
     shard_send_commit(shard);
 }
 
+/* Verdicts come before time, which calls a claim without one uncertain, and before events, of which a backlog
+ * could fill every commit: however long Redis was away, a known verdict is never taken for a lost one. */
 static void gather(struct shard *shard, struct turn *turn)
 {
-    if (shard->careful && !shard->closing)
+    bool careful = shard->careful && !shard->closing; /* then an event is alone in its commit, or first */
+    if (careful)
         apply_carefully(shard, turn);
-    else if (!shard->closing)
-        apply_entries(shard, turn);
     if (turn->only_trial || turn->failed)
         return;
-    if (shard->first_turn) /* attempts that ended while we were away, before time calls them uncertain */
-        apply_verdicts(shard, turn);
-    apply_time(shard, turn);
     apply_verdicts(shard, turn);
+    if (!careful && !shard->closing)
+        apply_entries(shard, turn);
+    if (turn->failed)
+        return;
+    apply_time(shard, turn);
     if (!shard->first_turn)
         apply_claims(shard, turn);
     add_news(shard);
