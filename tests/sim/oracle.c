@@ -1,0 +1,588 @@
+#include "oracle_inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EARLY (10 * MINUTE)
+
+struct oracle *oracle_open(void)
+{
+    struct oracle *oracle = calloc(1, sizeof *oracle);
+
+    oracle->records = json_loads("[]", 0, NULL); /* the core has a json_array of its own */
+    oracle->spoken = json_loads("[]", 0, NULL);
+    return oracle;
+}
+
+void oracle_close(struct oracle *oracle)
+{
+    json_decref(oracle->records);
+    json_decref(oracle->spoken);
+    free(oracle);
+}
+
+void oracle_complain(struct oracle *oracle, const char *format, ...)
+{
+    va_list args;
+
+    if (oracle->wrong[0]) {
+        return;
+    }
+    va_start(args, format);
+    (void)vsnprintf(oracle->wrong, sizeof oracle->wrong, format, args);
+    va_end(args);
+}
+
+void oracle_trace(struct oracle *oracle)
+{
+    json_t *record;
+    size_t i;
+
+    json_array_foreach(oracle->spoken, i, record)
+    {
+        char *line = json_dumps(record, JSON_COMPACT);
+        printf("    %s\n", line);
+        free(line);
+    }
+    json_array_clear(oracle->spoken);
+}
+
+size_t oracle_affairs(const struct oracle *oracle, const struct affair **out)
+{
+    *out = oracle->affairs;
+    return oracle->n;
+}
+
+void oracle_sum(const struct oracle *oracle, size_t *opened, size_t *closed, size_t *told, size_t *dead)
+{
+    *opened = oracle->n;
+    *closed = *told = *dead = 0;
+    for (size_t i = 0; i < oracle->n; i++) {
+        *closed += oracle->affairs[i].standing == CLOSED;
+    }
+    for (size_t i = 0; i < oracle->n_notes; i++) {
+        *told += oracle->notes[i].delivered;
+        *dead += oracle->notes[i].dead;
+    }
+}
+
+/* -- when -- */
+
+static int64_t due_of(const struct affair *affair)
+{
+    switch (affair->which) {
+    case FEEDBACK:
+        return company_elapsed(affair->start, 1440, affair->pauses, affair->n_pauses);
+    case REVIEW:
+        return company_worked(affair->start, affair->urgent ? 240 : 960, affair->pauses, affair->n_pauses);
+    case FORM:
+        return affair->start + 2 * DAY;
+    default:
+        return affair->due; /* the event says it */
+    }
+}
+
+bool oracle_is_before_due(const struct rung *rung)
+{
+    return rung->offset < 0;
+}
+
+int64_t oracle_planned(const struct affair *affair, size_t step)
+{
+    const struct rung *rung = &laws[affair->which].rungs[step];
+    int64_t base = affair->late && affair->due < affair->received ? affair->received : affair->due;
+    int64_t at = NEVER;
+
+    if (affair->fired[step] >= rung->times) {
+        return NEVER;
+    }
+    switch (rung->place) {
+    case AT_OPENING:
+        at = affair->wake ? affair->wake : affair->received;
+        break;
+    case ELAPSED:
+        at = base + rung->offset * MINUTE;
+        break;
+    case WORKING:
+        at = company_worked(base, rung->offset, NULL, 0);
+        break;
+    case WORKDAYS:
+        at = company_workday(base, rung->offset);
+        break;
+    case AT_CLOSING:
+        return NEVER;
+    }
+    return at + affair->fired[step] * rung->every * MINUTE;
+}
+
+/* -- events -- */
+
+static const char *field(const struct happening *event, const char *name)
+{
+    for (size_t i = 0; i < event->n; i++) {
+        if (strcmp(event->names[i], name) == 0) {
+            return event->values[i];
+        }
+    }
+    return NULL;
+}
+
+static void copy(char into[static NAME_SIZE], const char *text)
+{
+    (void)snprintf(into, NAME_SIZE, "%s", text ? text : "");
+}
+
+static bool is_open(const struct affair *affair)
+{
+    return affair->standing != CLOSED;
+}
+
+static void close_affair(struct oracle *oracle, struct affair *affair, const char *how)
+{
+    affair->standing = CLOSED;
+    affair->how = how;
+    oracle->want++;
+}
+
+/* A paused clock stands at the beginning of the pause. */
+static const char *how_met(const struct affair *affair, int64_t at)
+{
+    if (affair->standing == ASLEEP) {
+        return "met";
+    }
+    if (affair->standing == STOPPED && affair->pauses[affair->n_pauses - 1].from < at) {
+        at = affair->pauses[affair->n_pauses - 1].from;
+    }
+    return at > affair->due ? "met_late" : "met";
+}
+
+static bool is_several(enum which which)
+{
+    return which == FEEDBACK || which == FORM;
+}
+
+static void remember_early(struct oracle *oracle, enum which which, const char *key, const char *actor,
+                           int64_t time)
+{
+    for (size_t i = 0; i < oracle->n; i++) { /* what has been closed is not met early */
+        const struct affair *affair = &oracle->affairs[i];
+        if (affair->which == which && strcmp(affair->key, key) == 0 && affair->standing == CLOSED &&
+            (!is_several(which) || strcmp(affair->owner, actor) == 0)) {
+            return;
+        }
+    }
+    struct early *early = &oracle->earlies[oracle->n_earlies++];
+    early->which = which;
+    copy(early->key, key);
+    copy(early->actor, is_several(which) ? actor : "");
+    early->time = time;
+}
+
+/* The owner himself before anybody who stands in for him. */
+static void meet(struct oracle *oracle, enum which which, const char *key, const char *actor, int64_t time,
+                 int64_t now)
+{
+    bool himself = false;
+    bool found = false;
+
+    for (size_t i = 0; i < oracle->n; i++) {
+        const struct affair *affair = &oracle->affairs[i];
+        himself = himself || (affair->which == which && is_open(affair) && strcmp(affair->key, key) == 0 &&
+                              actor && strcmp(affair->owner, actor) == 0);
+    }
+    for (size_t i = 0; i < oracle->n; i++) {
+        struct affair *affair = &oracle->affairs[i];
+        if (affair->which != which || !is_open(affair) || strcmp(affair->key, key) != 0 ||
+            (actor && strcmp(himself ? affair->owner : company_reader(affair->owner, now), actor) != 0)) {
+            continue;
+        }
+        found = true;
+        if (time >= affair->opened - EARLY) {
+            close_affair(oracle, affair, how_met(affair, time));
+        }
+    }
+    if (!found) {
+        remember_early(oracle, which, key, actor ? actor : "", time);
+    }
+}
+
+static struct affair *find_open(struct oracle *oracle, enum which which, const char *key, const char *owner)
+{
+    for (size_t i = 0; i < oracle->n; i++) {
+        struct affair *affair = &oracle->affairs[i];
+        if (affair->which == which && is_open(affair) && strcmp(affair->key, key) == 0 &&
+            (!owner || strcmp(affair->owner, owner) == 0)) {
+            return affair;
+        }
+    }
+    return NULL;
+}
+
+static bool is_old_news(const struct oracle *oracle, enum which which, const char *key, const char *owner,
+                        int64_t time)
+{
+    bool old = false;
+
+    for (size_t i = 0; i < oracle->n; i++) { /* the last one that was closed counts */
+        const struct affair *affair = &oracle->affairs[i];
+        if (affair->which == which && strcmp(affair->key, key) == 0 &&
+            (!is_several(which) || strcmp(affair->owner, owner) == 0) && affair->standing == CLOSED) {
+            old = time <= affair->opened;
+        }
+    }
+    return old;
+}
+
+static const struct early *take_early(struct oracle *oracle, const struct affair *affair)
+{
+    static struct early best;
+    const char *actor = is_several(affair->which) ? affair->owner : "";
+    bool found = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < oracle->n_earlies; i++) {
+        const struct early *early = &oracle->earlies[i];
+        if (early->which != affair->which || strcmp(early->key, affair->key) != 0 ||
+            strcmp(early->actor, actor) != 0) {
+            oracle->earlies[kept++] = *early;
+        } else if (early->time >= affair->opened - EARLY && (!found || early->time < best.time)) {
+            best = *early;
+            found = true;
+        }
+    }
+    oracle->n_earlies = kept;
+    return found ? &best : NULL;
+}
+
+static void begin(struct affair *affair, const struct happening *event, int64_t now)
+{
+    const char *ends = field(event, "ends_at");
+    instant at = 0;
+
+    affair->opened = affair->start = event->time;
+    affair->received = now;
+    affair->standing = OPEN;
+    affair->wake = 0;
+    if (ends && instant_parse(ends, &at)) {
+        affair->due = at;
+        if (at - 2 * DAY > now) {
+            affair->standing = ASLEEP;
+            affair->wake = affair->start = at - 2 * DAY;
+        }
+    }
+    affair->due = due_of(affair);
+    affair->late = affair->due < now;
+}
+
+static void open_one(struct oracle *oracle, const struct happening *event, enum which which, const char *key,
+                     const char *owner, int64_t now)
+{
+    if (is_old_news(oracle, which, key, owner, event->time)) {
+        return;
+    }
+    struct affair *affair = &oracle->affairs[oracle->n++];
+    const char *urgent = field(event, "urgent");
+    *affair = (struct affair){.which = which, .urgent = urgent && strcmp(urgent, "yes") == 0};
+    copy(affair->key, key);
+    copy(affair->owner, owner);
+    copy(affair->department, company_department(owner));
+    copy(affair->candidate, field(event, "candidate"));
+    copy(affair->requester, field(event, "recruiter"));
+    begin(affair, event, now);
+    oracle->want++;
+    const struct early *early = take_early(oracle, affair);
+    if (early) {
+        close_affair(oracle, affair, how_met(affair, early->time));
+    }
+}
+
+static void restart(struct oracle *oracle, struct affair *affair, const struct happening *event, int64_t now)
+{
+    const char *urgent = field(event, "urgent");
+
+    affair->urgent = urgent ? strcmp(urgent, "yes") == 0 : affair->urgent;
+    affair->n_pauses = 0;
+    affair->overdue = false;
+    memset(affair->fired, 0, sizeof affair->fired);
+    begin(affair, event, now);
+    oracle->want += 2; /* "changed" and "restarted" */
+}
+
+static void open_for(struct oracle *oracle, const struct happening *event, enum which which, const char *key,
+                     const char *owner, int64_t now)
+{
+    struct affair *open = find_open(oracle, which, key, is_several(which) ? owner : NULL);
+
+    if (open && which == FORM && event->time > open->opened) {
+        restart(oracle, open, event, now);
+    } else if (!open) {
+        open_one(oracle, event, which, key, owner, now);
+    }
+}
+
+static void open_each(struct oracle *oracle, const struct happening *event, const char *key, int64_t now)
+{
+    json_t *people = json_loads(field(event, "interviewers"), 0, NULL);
+    json_t *person;
+    size_t i;
+
+    json_array_foreach(people, i, person)
+    {
+        open_for(oracle, event, FEEDBACK, key, json_string_value(person), now);
+    }
+    json_decref(people);
+}
+
+static void recount(struct oracle *oracle, struct affair *affair, int64_t now)
+{
+    int64_t was = affair->due;
+
+    affair->due = due_of(affair);
+    oracle->want++;
+    if (affair->due <= was || affair->due <= now) {
+        return;
+    }
+    for (size_t i = 0; i < laws[affair->which].n; i++) {
+        if (laws[affair->which].rungs[i].place != AT_OPENING) {
+            affair->fired[i] = 0;
+        }
+    }
+    affair->overdue = affair->late = false;
+}
+
+static void hold(struct oracle *oracle, struct affair *affair, const struct happening *event)
+{
+    if (affair->standing != OPEN || affair->n_pauses == PAUSES_MAX) {
+        return;
+    }
+    affair->pauses[affair->n_pauses++] =
+        (struct stop_clock){event->time < affair->start ? affair->start : event->time, NEVER};
+    affair->standing = STOPPED;
+    oracle->want++;
+}
+
+static void go_on(struct oracle *oracle, struct affair *affair, const struct happening *event, int64_t now)
+{
+    if (affair->standing != STOPPED) {
+        return;
+    }
+    struct stop_clock *last = &affair->pauses[affair->n_pauses - 1];
+    last->to = event->time < last->from ? last->from : event->time;
+    affair->standing = OPEN;
+    if (affair->overdue) {
+        oracle->want++;
+    } else {
+        recount(oracle, affair, now);
+    }
+}
+
+static void change(struct oracle *oracle, struct affair *affair, const struct happening *event, int64_t now)
+{
+    const char *urgent = field(event, "urgent");
+    const char *reviewer = field(event, "reviewer");
+
+    affair->urgent = urgent ? strcmp(urgent, "yes") == 0 : affair->urgent;
+    if (reviewer && strcmp(reviewer, affair->owner) != 0) {
+        copy(affair->owner, reviewer);
+        copy(affair->department, company_department(reviewer));
+        oracle->want++;
+    }
+    if (affair->standing == OPEN) {
+        recount(oracle, affair, now);
+    }
+}
+
+static void each_of_candidate(struct oracle *oracle, const struct happening *event, int64_t now)
+{
+    const char *candidate = field(event, "candidate");
+
+    for (size_t i = 0; i < oracle->n; i++) {
+        struct affair *affair = &oracle->affairs[i];
+        if (!is_open(affair) || affair->which > REVIEW || strcmp(affair->candidate, candidate) != 0) {
+            continue;
+        }
+        if (strcmp(event->type, "candidate.left") == 0) {
+            close_affair(oracle, affair, "cancelled");
+        } else if (strcmp(event->type, "candidate.held") == 0) {
+            hold(oracle, affair, event);
+        } else {
+            go_on(oracle, affair, event, now);
+        }
+    }
+}
+
+static void command(struct oracle *oracle, const struct happening *event, int64_t now)
+{
+    for (size_t i = 0; i < oracle->n; i++) {
+        struct affair *affair = &oracle->affairs[i];
+        if (!is_open(affair) || strcmp(affair->id, field(event, "deadline")) != 0) {
+            continue;
+        }
+        if (strcmp(event->type, "cuiban.ack") == 0) {
+            copy(affair->acked, field(event, "to"));
+            affair->acked_until = now + 2 * DAY;
+        } else if (strcmp(event->type, "cuiban.done") == 0) {
+            close_affair(oracle, affair, how_met(affair, event->time));
+        } else {
+            close_affair(oracle, affair, "cancelled");
+        }
+    }
+}
+
+static bool was_seen(struct oracle *oracle, const char *id)
+{
+    for (size_t i = 0; i < oracle->n_seen; i++) {
+        if (strcmp(oracle->seen[i], id) == 0) {
+            return true;
+        }
+    }
+    copy(oracle->seen[oracle->n_seen++], id);
+    return false;
+}
+
+static void serve_form(struct oracle *oracle, const struct happening *event, int64_t now)
+{
+    const char *key = field(event, "form");
+
+    if (strcmp(event->type, "form.asked") == 0) {
+        const char *department = field(event, "department");
+        open_for(oracle, event, FORM, key, company_head(department), now);
+        open_for(oracle, event, FORM, key, company_hrbp(department), now);
+        return;
+    }
+    meet(oracle, FORM, key, field(event, "approver"), event->time, now);
+    for (size_t i = 0; i < oracle->n && strcmp(event->type, "form.refused") == 0; i++) {
+        struct affair *affair = &oracle->affairs[i];
+        if (affair->which == FORM && is_open(affair) && strcmp(affair->key, key) == 0) {
+            close_affair(oracle, affair, "cancelled");
+        }
+    }
+}
+
+static void serve_review(struct oracle *oracle, const struct happening *event, int64_t now)
+{
+    const char *key = field(event, "review");
+
+    if (strcmp(event->type, "review.asked") == 0) {
+        open_for(oracle, event, REVIEW, key, field(event, "reviewer"), now);
+    } else if (strcmp(event->type, "review.done") == 0) {
+        meet(oracle, REVIEW, key, NULL, event->time, now);
+    } else {
+        struct affair *affair = find_open(oracle, REVIEW, key, NULL);
+        if (affair) {
+            change(oracle, affair, event, now);
+        }
+    }
+}
+
+void oracle_event(struct oracle *oracle, const struct happening *event, int64_t now)
+{
+    if (was_seen(oracle, event->id)) {
+        return;
+    }
+    if (strncmp(event->type, "cuiban.", 7) == 0) {
+        command(oracle, event, now);
+    } else if (strncmp(event->type, "candidate.", 10) == 0) {
+        each_of_candidate(oracle, event, now);
+    } else if (strncmp(event->type, "review.", 7) == 0) {
+        serve_review(oracle, event, now);
+    } else if (strncmp(event->type, "form.", 5) == 0) {
+        serve_form(oracle, event, now);
+    } else if (strcmp(event->type, "interview.completed") == 0) {
+        open_each(oracle, event, field(event, "interview"), now);
+    } else if (strcmp(event->type, "feedback.submitted") == 0) {
+        meet(oracle, FEEDBACK, field(event, "interview"), field(event, "interviewer"), event->time, now);
+    } else if (strcmp(event->type, "probation.begun") == 0) {
+        open_for(oracle, event, PROBATION, field(event, "employee"), field(event, "person"), now);
+    } else if (strcmp(event->type, "probation.judged") == 0) {
+        meet(oracle, PROBATION, field(event, "employee"), NULL, event->time, now);
+    }
+}
+
+/* -- the engine against the oracle -- */
+
+static enum deadline_state state_of(const struct affair *affair)
+{
+    switch (affair->standing) {
+    case ASLEEP:
+        return DEADLINE_SLEEPING;
+    case STOPPED:
+        return DEADLINE_PAUSED;
+    default:
+        return affair->overdue ? DEADLINE_OVERDUE : DEADLINE_OPEN;
+    }
+}
+
+static void check_affair(struct oracle *oracle, const struct affair *affair, struct world *world, int64_t now,
+                         bool fired)
+{
+    const struct deadline *deadline = engine_deadline(world_engine(world), affair->id);
+
+    if (!deadline || deadline->state != state_of(affair) || strcmp(deadline->owner, affair->owner) != 0 ||
+        deadline->due != affair->due) {
+        oracle_complain(oracle, "%s %s: the engine has state %d, owner %s, due %+lld min", affair->id,
+                        laws[affair->which].name, deadline ? (int)deadline->state : -1,
+                        deadline ? deadline->owner : "",
+                        deadline ? (long long)((deadline->due - affair->due) / MINUTE) : 0);
+        return;
+    }
+    if (!fired || affair->standing == STOPPED) {
+        return;
+    }
+    if (affair->standing == ASLEEP ? affair->wake <= now : affair->overdue != (affair->due <= now)) {
+        oracle_complain(oracle, "%s: it overslept, or its due", affair->id);
+    }
+    for (size_t i = 0; i < laws[affair->which].n && affair->standing == OPEN; i++) {
+        if (oracle_planned(affair, i) <= now) {
+            oracle_complain(oracle, "%s: the step %s has come and nothing happened", affair->id,
+                            laws[affair->which].rungs[i].name);
+        }
+    }
+}
+
+static void check_notes(struct oracle *oracle, struct world *world)
+{
+    static const enum notification_state states[] = {NOTIFICATION_QUEUED, NOTIFICATION_CLAIMED,
+                                                     NOTIFICATION_HELD};
+    size_t n = 0;
+
+    for (size_t i = 0; i < oracle->n_notes; i++) {
+        const struct note *note = &oracle->notes[i];
+        const struct notification *his = engine_notification(world_engine(world), note->id);
+        if (note->state == GONE ? his != NULL : !his || his->state != states[note->state]) {
+            oracle_complain(oracle, "%s: the journal and the outbox disagree", note->id);
+        }
+        n += note->state != GONE;
+    }
+    if (n != engine_entries(world_engine(world), TABLE_OUTBOX)) {
+        oracle_complain(oracle, "a notification is in the outbox that no journal record speaks of");
+    }
+}
+
+const char *oracle_judge(struct oracle *oracle, struct world *world, int64_t now, bool fired)
+{
+    size_t open = 0;
+
+    reading_judge(oracle, now);
+    if (!oracle->wrong[0] && oracle->want != oracle->got) {
+        oracle_complain(oracle, "%zu records must tell of this input, %zu do", oracle->want, oracle->got);
+    }
+    oracle->want = oracle->got = 0;
+    for (size_t i = 0; i < oracle->n; i++) {
+        const struct affair *affair = &oracle->affairs[i];
+        if (is_open(affair)) {
+            open++;
+            check_affair(oracle, affair, world, now, fired);
+        } else if (!affair->ended) {
+            oracle_complain(oracle, "%s %s: its closing is missing in the journal", affair->id, affair->how);
+        }
+    }
+    if (open != engine_entries(world_engine(world), TABLE_DEADLINES)) {
+        oracle_complain(oracle, "the engine has %zu deadlines and the oracle %zu",
+                        engine_entries(world_engine(world), TABLE_DEADLINES), open);
+    }
+    check_notes(oracle, world);
+    return oracle->wrong[0] ? oracle->wrong : NULL;
+}
