@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         at += at + value_n < n ? value_n + 1 : value_n;
         raw[fields++] = (struct raw_field){name, value, name_n, value_n};
     }
-    if (arena && event_parse(arena, (struct stream_id){1, 1}, n % 2, raw, fields, 1000, 2000, &event, &why)) {
+    if (arena &&
+        event_parse(arena, &(struct event_place){{1, 1}, n % 2, 1000}, raw, fields, 2000, &event, &why)) {
         const char *items[EVENT_LIST_MAX];
         for (size_t i = 0; i < event.fields.n; i++) {
             (void)event_list(arena, event.fields.items[i].value, items);

@@ -342,7 +342,7 @@ static void tell(struct affair *affair, const struct note *note)
             return;
         }
     }
-    if (!note->copy && note->to[0] && affair->n_told < TOLD_MAX) {
+    if (note->to[0] && affair->n_told < TOLD_MAX) {
         (void)snprintf(affair->told[affair->n_told++], NAME_SIZE, "%s", note->to);
     }
 }
@@ -378,14 +378,16 @@ static void read_note(const struct reading *reading, const json_t *record)
     }
 }
 
-/* Whoever was told that it is late hears that it is over. */
-static void check_told(const struct reading *reading, const struct affair *affair)
+/* Whoever was told hears that it is over: not who ended it, and not an owner who did what he owed. */
+static void check_told(const struct reading *reading, const struct affair *affair, const char *by)
 {
+    bool met = strncmp(affair->how, "met", 3) == 0;
     if (laws[affair->which].rungs[laws[affair->which].n - 1].place != AT_CLOSING) {
         return;
     }
     for (size_t i = 0; i < affair->n_told; i++) {
-        if (strcmp(affair->told[i], affair->owner) != 0) {
+        bool is_owner = strcmp(affair->told[i], affair->owner) == 0;
+        if (strcmp(affair->told[i], by) != 0 && !(met && is_owner)) {
             check_recipient(reading, affair, "closed", affair->told[i]);
         }
     }
@@ -408,7 +410,7 @@ static void read_record(const struct reading *reading, const json_t *record)
     } else if (!affair) {
         oracle_complain(reading->oracle, "%s speaks of %s, which never opened", what, text(record, "d"));
     } else if (is_one_of(what, closings)) {
-        check_told(reading, affair);
+        check_told(reading, affair, text(record, "by"));
         read_closing(reading, record, affair);
     } else if (is_one_of(what, changes)) {
         read_change(reading, record, affair);
