@@ -10,7 +10,7 @@
 
 #include "generator.h"
 
-enum { CLAIMS_MAX = 64, STEPS_DEFAULT = 1500 };
+enum { CLAIMS_MAX = 64, STEPS_DEFAULT = 500 };
 
 struct sim {
     struct world *world;
