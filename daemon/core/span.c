@@ -74,7 +74,7 @@ static bool is_sane(instant at)
            at < civil_day(CIVIL_YEAR_MAX + 1, 1, 1) * DAY_MS;
 }
 
-static enum span_clock clock_of(const struct span_term *term, const struct span_base *base)
+enum span_clock span_term_clock(const struct span_term *term, const struct span_base *base)
 {
     if (base->is_date && (term->clock == SPAN_CLOCK_DEFAULT || term->clock == SPAN_CLOCK_SAME))
         return SPAN_CLOCK_CLOSE; /* a date has no time that could stay the same */
@@ -86,7 +86,7 @@ static enum span_clock clock_of(const struct span_term *term, const struct span_
 /* The term's time on a date. */
 static instant on_day(const struct span_term *term, const struct span_base *base, int32_t day)
 {
-    switch (clock_of(term, base)) {
+    switch (span_term_clock(term, base)) {
     case SPAN_CLOCK_TIME:
         return calendar_at(base->calendar, day, term->minute);
     case SPAN_CLOCK_SAME:
@@ -106,7 +106,7 @@ static bool rolls(const struct span_term *term, const struct span_base *base)
     if (!is_civil(term->unit))
         return true;
     bool by_months = term->unit != SPAN_DAYS;
-    return clock_of(term, base) != SPAN_CLOCK_SAME || (by_months && span_term_is_backward(term));
+    return span_term_clock(term, base) != SPAN_CLOCK_SAME || (by_months && span_term_is_backward(term));
 }
 
 int32_t span_term_civil_day(const struct span_term *term, int32_t day)

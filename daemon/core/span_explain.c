@@ -4,7 +4,7 @@
 #include "civil.h"
 #include "span_term.h"
 
-enum { LINES_MAX = 400 };
+enum { LINES_MAX = 400, DAY_MINUTES = 24 * 60 };
 
 struct teller {
     const struct span_request *request;
@@ -134,13 +134,15 @@ static void tell_used(struct teller *teller)
     }
 }
 
-/* Months and years are not counted by days: the start, the date that they name, and how it rolls. */
+/* Months and years are not counted by days: the start, the date that they name, and how it rolls from there
+ * to due. */
 static void tell_civil(struct teller *teller, int32_t last)
 {
-    int32_t named = span_term_civil_day(teller->term, teller->base->day);
-    int32_t from = named < last ? named : last, to = named < last ? last : named;
-    tell(teller, &(struct span_day){.day = teller->base->day, .why = "start"});
-    for (int32_t day = from; day <= to && has_room(teller); day++) {
+    int32_t named = span_term_civil_day(teller->term, teller->base->day), day = named;
+    int32_t step = named <= last ? 1 : -1;
+    if (named != teller->base->day)
+        tell(teller, &(struct span_day){.day = teller->base->day, .why = "start"});
+    for (; day != last + step && has_room(teller); day += step) {
         struct span_day line = {.day = day, .why = calendar_why(calendar_of(teller), day)};
         line.counts = day == last;
         tell(teller, &line);
@@ -168,12 +170,16 @@ static void tell_period(struct teller *teller, int32_t last)
     }
 }
 
-/* The date whose close or time `due` is: with a night shift that is the date before. */
+/* The date whose close or time `due` is: that of a night shift's close, and of 24:00, is the date before. */
 static int32_t due_date(const struct teller *teller)
 {
     int32_t day = calendar_day(calendar_of(teller), teller->due);
-    bool closes = teller->term->clock == SPAN_CLOCK_DEFAULT || teller->term->clock == SPAN_CLOCK_CLOSE;
-    if (closes && calendar_close(calendar_of(teller), day) != teller->due &&
+    enum span_clock clock = span_term_clock(teller->term, teller->base);
+    if (clock == SPAN_CLOCK_SAME) /* what counts from a night's close keeps a time of the morning after */
+        return day - (calendar_day(calendar_of(teller), teller->base->at) - teller->base->day);
+    if (clock == SPAN_CLOCK_TIME)
+        return teller->term->minute == DAY_MINUTES ? day - 1 : day;
+    if (clock == SPAN_CLOCK_CLOSE && calendar_close(calendar_of(teller), day) != teller->due &&
         calendar_close(calendar_of(teller), day - 1) == teller->due)
         return day - 1;
     return day;
@@ -231,7 +237,7 @@ int span_explain(const struct span_request *request, void (*line)(void *data, co
     if (status < 0)
         return status;
     struct span_request effective = *request;
-    if (span_is_fixed(request->span))
+    if (span_is_fixed(request->span) || span_term_is_backward(&term))
         effective.n_pauses = 0;
     if (due != INSTANT_NEVER) {
         struct teller teller = {&effective, &term, &base, due, line, data, 0};

@@ -33,6 +33,9 @@ int span_begin(const struct span_request *request, struct span_base *base, struc
 int span_term_resolve(const struct span_term *term, const struct span_base *base, const struct pause *pauses,
                       size_t n_pauses, instant *out);
 
+/* What ends the term's day where it counts from this base: never SPAN_CLOCK_DEFAULT. */
+enum span_clock span_term_clock(const struct span_term *term, const struct span_base *base);
+
 /* The date that a civil term names, before it rolls to a working date. */
 int32_t span_term_civil_day(const struct span_term *term, int32_t day);
 
