@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/calendar_lint.h"
 #include "core/calendar.h"
 #include "core/civil.h"
 
@@ -392,7 +393,10 @@ static void build(struct builder *builder, struct entry *entry)
     dates = (struct dates){.n = 0};
     each_line(load, entry, &dates, "days", read_day);
     free(dates.days);
-    finish(load, entry, load->reader.problems->errors > errors);
+    bool faulty = load->reader.problems->errors > errors;
+    finish(load, entry, faulty);
+    if (!faulty)
+        calendar_lint(load, entry->group, zone ? zone_name(zone) : NULL);
 }
 
 static void collect(struct builder *builder, const config_setting_t *root)
