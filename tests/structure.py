@@ -16,6 +16,7 @@ LIBRARIES = {  # header prefix -> rooms that may name it
     "libconfig.h": {"config"},
     "microhttpd.h": {"web"},
     "openssl/": {"delivery"},
+    "libical/": {"cli"},
     "jansson.h": {"cli", "plugins"},
     "cmark.h": {"plugins"},
 }

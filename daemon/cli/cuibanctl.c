@@ -17,6 +17,7 @@ static const struct argument_option common_options[] = {{"config", true, 'c'}, {
 
 static const struct argument_option due_options[] = {
     {"calendar", true, 0}, {"from", true, 0}, {"explain", false, 0}, {NULL}};
+static const struct argument_option import_options[] = {{"name", true, 0}, {"years", true, 0}, {NULL}};
 static const struct argument_option stream_options[] = {{"stream", true, 0}, {NULL}};
 static const struct argument_option ack_options[] = {
     {"to", true, 0},    {"until", true, 0},        {"by", true, 0},     {"note", true, 0},
@@ -38,6 +39,15 @@ static const struct cli_verb verbs[] = {
      NULL, 0, 1, verb_check},
     {"due", "[--calendar C] [--from T] [--explain] SPAN [field=value ...]", "when a span of time is over",
      "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
+    {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",
+     "某月的放假、补班与工时，或全年各月", NULL, 0, 2, verb_calendar_show},
+    {"calendar coverage", "", "which years the calendars know", "各日历覆盖的年份", NULL, 0, 0,
+     verb_calendar_coverage},
+    {"calendar lint", "", "what looks wrong in the calendars", "检查日历中的可疑之处", NULL, 0, 0,
+     verb_calendar_lint},
+    {"calendar import", "FILE.ics | FILE.json [--name N] [--years 2026..2027]",
+     "holidays as a text for calendars.d", "把节假日数据转成 calendars.d 的写法", import_options, 1, 1,
+     verb_calendar_import},
     {"list", "[rule=R] [owner=ID] [department=ID] [state=S] [field=value ...]", "open deadlines",
      "未完成的事项", stream_options, 0, ARGUMENTS_MAX, verb_list},
     {"show", "ID | RULE field=value ...", "one open deadline with all its fields", "一个事项的全部内容",

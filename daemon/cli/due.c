@@ -47,31 +47,13 @@ static enum cli_status read_words(struct cli *cli, struct arena *arena, struct a
     return CLI_OK;
 }
 
-static enum cli_status unknown_calendar(struct cli *cli, const struct config *config, const char *name)
-{
-    const char *names[256];
-    size_t n = config->n_calendars < 256 ? config->n_calendars : 256;
-    const char *nearest;
-
-    for (size_t i = 0; i < n; i++)
-        names[i] = calendar_name(config->calendars[i]);
-    nearest = problem_nearest(name, names, n);
-    if (nearest != NULL)
-        return cli_fail(cli, "no calendar \"%s\"; did you mean \"%s\"?", "没有日历 \"%s\"，是否 \"%s\"？",
-                        name, nearest);
-    return cli_fail(cli, "no calendar \"%s\"", "没有日历 \"%s\"", name);
-}
-
 static enum cli_status read_options(struct cli *cli, const struct config *config, struct asked *out)
 {
     const char *name = cli_option(cli, "calendar"), *from = cli_option(cli, "from");
 
-    out->calendar = name == NULL ? ruleset_policy(config->rules)->calendar : config_calendar(config, name);
-    if (out->calendar == NULL && name != NULL)
-        return unknown_calendar(cli, config, name);
+    out->calendar = setup_calendar(cli, config, name);
     if (out->calendar == NULL)
-        return cli_fail(cli, "which calendar? The settings name none by default: --calendar NAME",
-                        "请用 --calendar 指定日历：设置中没有默认日历");
+        return CLI_USAGE;
     out->from = clock_wall();
     if (from != NULL && !moment_parse(from, calendar_zone(out->calendar), &out->from))
         return cli_fail(cli, "--from \"%s\" is no time; write 2026-09-30T17:00, with an offset if you like",

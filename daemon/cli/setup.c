@@ -27,6 +27,35 @@ const struct zone *setup_zone(const struct config *config)
     return ruleset_policy(config->rules)->zone;
 }
 
+static void unknown_calendar(struct cli *cli, const struct config *config, const char *name)
+{
+    const char *names[256];
+    size_t n = config->n_calendars < 256 ? config->n_calendars : 256;
+    const char *nearest;
+
+    for (size_t i = 0; i < n; i++)
+        names[i] = calendar_name(config->calendars[i]);
+    nearest = problem_nearest(name, names, n);
+    if (nearest != NULL)
+        cli_fail(cli, "no calendar \"%s\"; did you mean \"%s\"?", "没有日历 \"%s\"，是否 \"%s\"？", name,
+                 nearest);
+    else
+        cli_fail(cli, "no calendar with hours is called \"%s\"", "没有名为 \"%s\" 且有工作时段的日历", name);
+}
+
+const struct calendar *setup_calendar(struct cli *cli, const struct config *config, const char *name)
+{
+    const struct calendar *calendar =
+        name == NULL ? ruleset_policy(config->rules)->calendar : config_calendar(config, name);
+
+    if (calendar == NULL && name != NULL)
+        unknown_calendar(cli, config, name);
+    else if (calendar == NULL)
+        cli_fail(cli, "which calendar? The settings name none by default, so name one",
+                 "请指明日历：设置中没有默认日历");
+    return calendar;
+}
+
 const char *setup_person(const struct config *config, const char *id)
 {
     const struct person *person;

@@ -13,6 +13,8 @@ enum { SETUP_QUERY_MS = 5000 }; /* the time limit of one question to Redis */
 /* Loads, and complains about every problem if there are errors. CLI_OK or CLI_USAGE. */
 enum cli_status setup_load(struct cli *cli, struct config **out);
 const struct zone *setup_zone(const struct config *config);
+/* The calendar of that name, the default one for NULL; NULL if there is none, and that was said. */
+const struct calendar *setup_calendar(struct cli *cli, const struct config *config, const char *name);
 /* A person's name, or the id itself for somebody whom the directory does not know; "-" for "" and NULL. */
 const char *setup_person(const struct config *config, const char *id);
 const char *setup_department(const struct config *config, const char *id);

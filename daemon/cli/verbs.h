@@ -8,6 +8,10 @@
 /* Settings, rules and time. */
 enum cli_status verb_check(struct cli *cli);
 enum cli_status verb_due(struct cli *cli);
+enum cli_status verb_calendar_show(struct cli *cli);
+enum cli_status verb_calendar_coverage(struct cli *cli);
+enum cli_status verb_calendar_lint(struct cli *cli);
+enum cli_status verb_calendar_import(struct cli *cli);
 enum cli_status verb_plugin_check(struct cli *cli);
 
 /* What is owed, and why. */

@@ -131,7 +131,16 @@ static void read_all(struct load *load, const char *path)
         calendar_destroy(load->weekless[i]);
 }
 
-int config_load(const char *path, struct problems *problems, struct config **out)
+static void read_calendars(struct load *load, const char *path)
+{
+    if (settings_load(load, path))
+        calendars_load(load);
+    for (size_t i = 0; i < load->n_weekless; i++)
+        calendar_destroy(load->weekless[i]);
+}
+
+static int load_with(void (*read)(struct load *load, const char *path), const char *path,
+                     struct problems *problems, struct config **out)
 {
     size_t errors = problems->errors;
     struct config *config = calloc(1, sizeof *config);
@@ -142,15 +151,36 @@ int config_load(const char *path, struct problems *problems, struct config **out
     }
     config->arena = arena;
     struct load load = {.reader = {.arena = arena, .problems = problems}, .config = config};
-    read_all(&load, path);
+    read(&load, path);
     problems_sort(problems);
     int error = load.reader.failed ? -ENOMEM : problems->errors > errors ? -EINVAL : 0;
-    if (!error && !config->rules)
-        error = -ENOMEM;
-    if (error) {
+    if (error)
         config_unload(config);
+    else
+        *out = config;
+    return error;
+}
+
+int config_check_calendars(const char *path, struct problems *problems, size_t *n)
+{
+    struct config *config;
+    int error = load_with(read_calendars, path, problems, &config);
+    if (error)
         return error;
-    }
-    *out = config;
+    *n = config->n_calendars;
+    config_unload(config);
     return 0;
+}
+
+int config_load(const char *path, struct problems *problems, struct config **out)
+{
+    struct config *config;
+    int error = load_with(read_all, path, problems, &config);
+    if (!error && !config->rules) {
+        config_unload(config);
+        error = -ENOMEM;
+    }
+    if (!error)
+        *out = config;
+    return error;
 }

@@ -89,6 +89,8 @@ struct config {
 
 /* 0, or -EINVAL if there were errors (all of them are in `problems`, warnings too), -ENOMEM. */
 int config_load(const char *path, struct problems *problems, struct config **out);
+/* The settings and the calendars alone, and how many calendars there are. Returns what config_load would. */
+int config_check_calendars(const char *path, struct problems *problems, size_t *n);
 void config_unload(struct config *config); /* NULL is fine. Not `destroy`: libconfig exports that name. */
 
 /* The rule that a text from base:rules means, on this config's calendars. The rule lives in `arena`. -EINVAL.

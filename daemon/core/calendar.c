@@ -331,6 +331,23 @@ const char *calendar_why(const struct calendar *calendar, int32_t day)
     return special ? special->why : NULL;
 }
 
+size_t calendar_week(const struct calendar *calendar, int32_t weekday, const struct window **out)
+{
+    assert(calendar->finished && weekday >= 1 && weekday <= WEEKDAYS);
+    *out = calendar->week[weekday - 1].windows;
+    return calendar->week[weekday - 1].n;
+}
+
+bool calendar_years(const struct calendar *calendar, int32_t *first_year, int32_t *last_year)
+{
+    assert(calendar->finished);
+    if (!calendar->has_years)
+        return false;
+    *first_year = calendar->first_year;
+    *last_year = calendar->last_year;
+    return true;
+}
+
 /* Working dates up to and including `day`, counted from a Monday long ago; only differences mean anything. */
 static int64_t ordinal(const struct calendar *calendar, int32_t day)
 {

@@ -53,6 +53,10 @@ size_t calendar_windows(const struct calendar *calendar, int32_t day, const stru
 bool calendar_is_working(const struct calendar *calendar, int32_t day);
 /* Name of the day off or make-up, or NULL. */
 const char *calendar_why(const struct calendar *calendar, int32_t day);
+/* The hours of a weekday (1 = Monday) on which nothing is different. */
+size_t calendar_week(const struct calendar *calendar, int32_t weekday, const struct window **out);
+/* The years that it covers; false where `covers` was never said. */
+bool calendar_years(const struct calendar *calendar, int32_t *first_year, int32_t *last_year);
 
 /* The nth working date strictly after (n > 0) or strictly before (n < 0) `day`; `day` itself for 0.
  * 0 or -ERANGE (none within 20 years). */
