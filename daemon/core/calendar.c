@@ -13,6 +13,7 @@ enum {
     PARENTS_MAX = 16,     /* one above the other */
     DAY_LIMIT = 1000000,  /* day numbers beyond are treated as this one: some 2700 years from 1970 */
     DAY_MINUTES = 24 * 60,
+    NEARBY_DAYS = 10, /* and two for each working date: enough but in the longest holidays */
 };
 
 struct hours {
@@ -371,6 +372,22 @@ static int32_t limited(int64_t day)
     return (int32_t)(day < -DAY_LIMIT ? -DAY_LIMIT : day > DAY_LIMIT ? DAY_LIMIT : day);
 }
 
+/* The dates among which the `target`th working date is looked for: those nearby if they have it, else all
+ * of the 20 years. */
+static bool bound_search(const struct calendar *calendar, int32_t day, int32_t n, int64_t target,
+                         int32_t *low, int32_t *high)
+{
+    int64_t reach = NEARBY_DAYS + 2 * llabs((int64_t)n);
+    bool is_near = reach < CALENDAR_SEARCH_DAYS;
+    if (is_near)
+        is_near = n > 0 ? ordinal(calendar, day + (int32_t)reach) >= target
+                        : ordinal(calendar, day - (int32_t)reach - 1) < target;
+    int32_t days = is_near ? (int32_t)reach : CALENDAR_SEARCH_DAYS;
+    *low = n > 0 ? day + 1 : day - days;
+    *high = n > 0 ? day + days : day - 1;
+    return is_near || (target <= ordinal(calendar, *high) && target > ordinal(calendar, *low - 1));
+}
+
 int calendar_add_working_days(const struct calendar *calendar, int32_t day, int32_t n, int32_t *out)
 {
     assert(calendar->finished);
@@ -378,11 +395,10 @@ int calendar_add_working_days(const struct calendar *calendar, int32_t day, int3
         *out = day;
         return 0;
     }
+    int32_t low, high;
     day = limited(day);
-    int32_t low = n > 0 ? day + 1 : day - CALENDAR_SEARCH_DAYS;
-    int32_t high = n > 0 ? day + CALENDAR_SEARCH_DAYS : day - 1;
     int64_t target = n > 0 ? ordinal(calendar, day) + n : ordinal(calendar, day - 1) + 1 + n;
-    if (target > ordinal(calendar, high) || target <= ordinal(calendar, low - 1))
+    if (!bound_search(calendar, day, n, target, &low, &high))
         return -ERANGE;
     while (low < high) {
         int32_t middle = low + (high - low) / 2;
