@@ -8,10 +8,14 @@
 #include "core/civil.h"
 #include "core/event.h"
 
+enum { DAY_TEXT_MAX = MOMENT_TEXT_MAX + 16 };
+
 struct counting {
     const struct cli *cli;
-    const struct calendar *calendar;
+    const struct span_request *request;
     const char *indent;
+    int32_t year; /* of the start: dates of other years are written in full */
+    instant due;
     bool has_run; /* dates that do not count are held back until their run ends */
     struct span_day first, last;
 };
@@ -19,23 +23,39 @@ struct counting {
 static const char *reason(const struct counting *counting, const struct span_day *day)
 {
     if (day->why == NULL)
-        return calendar_is_working(counting->calendar, day->day) ? ""
-                                                                 : cli_in(counting->cli, "day off", "休息日");
+        return calendar_is_working(counting->request->calendar, day->day)
+                   ? ""
+                   : cli_in(counting->cli, "day off", "休息日");
     if (strcmp(day->why, "start") == 0)
         return cli_in(counting->cli, "start day", "开始日");
+    if (strcmp(day->why, "paused") == 0)
+        return cli_in(counting->cli, "paused", "暂停");
     return day->why;
+}
+
+static const char *format_day(const struct counting *counting, int32_t day, char into[static DAY_TEXT_MAX])
+{
+    char date[MOMENT_TEXT_MAX];
+    int32_t year = civil_of(day).year;
+
+    moment_format_day(day, counting->cli->chinese, date);
+    if (year == counting->year)
+        snprintf(into, DAY_TEXT_MAX, "%s", date);
+    else
+        snprintf(into, DAY_TEXT_MAX, "%04d-%s", (int)year, date);
+    return into;
 }
 
 static void print_run(struct counting *counting)
 {
-    char from[MOMENT_TEXT_MAX], to[MOMENT_TEXT_MAX];
+    char from[DAY_TEXT_MAX], to[DAY_TEXT_MAX];
     const char *why = reason(counting, &counting->first);
 
     if (!counting->has_run)
         return;
     counting->has_run = false;
-    moment_format_day(counting->first.day, counting->cli->chinese, from);
-    moment_format_day(counting->last.day, counting->cli->chinese, to);
+    format_day(counting, counting->first.day, from);
+    format_day(counting, counting->last.day, to);
     printf("%s%s%s%s", counting->indent, from, counting->first.day == counting->last.day ? "" : " .. ",
            counting->first.day == counting->last.day ? "" : to);
     if (*why != '\0')
@@ -43,18 +63,94 @@ static void print_run(struct counting *counting)
     cli_say(counting->cli, "  not counted\n", "  不计\n");
 }
 
+/* The wall clock of an instant; midnight is the end of what ends there. */
+static void print_clock(const struct counting *counting, instant at, bool is_end)
+{
+    int64_t local = zone_local(calendar_zone(counting->request->calendar), at);
+    int64_t in_day = (local % DAY_MS + DAY_MS) % DAY_MS;
+
+    if (is_end && in_day == 0)
+        in_day = DAY_MS;
+    printf("%02d:%02d", (int)(in_day / HOUR_MS), (int)(in_day / MINUTE_MS % 60));
+    if (in_day % MINUTE_MS != 0)
+        printf(":%02d", (int)(in_day / SECOND_MS % 60));
+}
+
+/* A night's close is on the date after. */
+static void print_due(const struct counting *counting, const struct span_day *day)
+{
+    const struct zone *zone = calendar_zone(counting->request->calendar);
+    int32_t due_day = calendar_day(counting->request->calendar, counting->due);
+    char date[DAY_TEXT_MAX];
+    bool is_midnight = zone_local(zone, counting->due) % DAY_MS == 0;
+    bool is_next = due_day != day->day && !is_midnight;
+
+    printf("%s%s%s", cli_in(counting->cli, "  due ", "  到期 "),
+           is_next ? format_day(counting, due_day, date) : "", is_next ? " " : "");
+    print_clock(counting, counting->due, due_day != day->day);
+}
+
+/* The parts of [from, to) that no pause takes away. */
+static void print_unpaused(const struct counting *counting, instant from, instant to, bool *any)
+{
+    const struct span_request *request = counting->request;
+
+    for (size_t i = 0; i <= request->n_pauses && from < to; i++) {
+        bool is_paused =
+            i < request->n_pauses && request->pauses[i].from < to && request->pauses[i].to > from;
+        instant end = is_paused ? request->pauses[i].from : to;
+        if (i < request->n_pauses && !is_paused)
+            continue;
+        if (from < end) {
+            printf("%s", *any ? ", " : "  ");
+            print_clock(counting, from, false);
+            putchar('-');
+            print_clock(counting, end, true);
+            *any = true;
+        }
+        from = is_paused ? request->pauses[i].to : to;
+    }
+}
+
+static enum span_unit unit_of(const struct span_request *request)
+{
+    return request->span->unit == SPAN_AT_FIELD ? request->span->then_unit : request->span->unit;
+}
+
+/* Which hours were used: breaks show as what lies between them. */
+static void print_used(const struct counting *counting, const struct span_day *day)
+{
+    struct calendar_range ranges[CALENDAR_WINDOWS_MAX];
+    size_t n = calendar_ranges(counting->request->calendar, day->day, ranges);
+    char used[MOMENT_TEXT_MAX];
+    bool any = false;
+
+    if (unit_of(counting->request) == SPAN_ELAPSED) {
+        n = 1;
+        ranges[0] = (struct calendar_range){day->from, day->to};
+    }
+    for (size_t i = 0; i < n; i++)
+        print_unpaused(counting, ranges[i].from > day->from ? ranges[i].from : day->from,
+                       ranges[i].to < day->to ? ranges[i].to : day->to, &any);
+    printf("  %s", moment_format_length(day->used_ms, counting->cli->chinese, used));
+}
+
 static void print_counted(const struct counting *counting, const struct span_day *day)
 {
-    char date[MOMENT_TEXT_MAX], used[MOMENT_TEXT_MAX];
+    char date[DAY_TEXT_MAX];
     const struct cli *cli = counting->cli;
 
-    printf("%s%s", counting->indent, moment_format_day(day->day, cli->chinese, date));
+    printf("%s%s", counting->indent, format_day(counting, day->day, date));
     if (day->number != 0)
         cli_say(cli, "  day %" PRId32, "  第%" PRId32 "天", day->number);
     if (day->used_ms > 0)
-        printf("  %s", moment_format_length(day->used_ms, cli->chinese, used));
+        print_used(counting, day);
     if (day->why != NULL)
         printf("  %s", reason(counting, day));
+    if (day->is_due && !day->counts)
+        cli_say(cli, "  rolled to here", "  顺延至此");
+    if (day->is_due)
+        print_due(counting, day);
     putchar('\n');
 }
 
@@ -67,9 +163,11 @@ static void counting_on_day(void *data, const struct span_day *day)
 {
     struct counting *counting = data;
 
-    if (counting->has_run && (day->counts || !same_reason(&counting->first, day)))
+    bool shown = day->counts || day->is_due;
+
+    if (counting->has_run && (shown || !same_reason(&counting->first, day)))
         print_run(counting);
-    if (day->counts) {
+    if (shown) {
         print_counted(counting, day);
         return;
     }
@@ -81,9 +179,13 @@ static void counting_on_day(void *data, const struct span_day *day)
 
 int count_print(const struct cli *cli, const struct span_request *request, const char *indent, instant *out)
 {
-    struct counting counting = {.cli = cli, .calendar = request->calendar, .indent = indent};
-    int status = span_explain(request, counting_on_day, &counting, out);
+    struct counting counting = {.cli = cli, .request = request, .indent = indent};
+    int status = span_resolve(request, &counting.due);
 
+    if (status != 0)
+        return status;
+    counting.year = civil_of(calendar_day(request->calendar, request->start)).year;
+    status = span_explain(request, counting_on_day, &counting, out);
     print_run(&counting);
     return status;
 }
@@ -103,6 +205,8 @@ static void json_on_day(void *data, const struct span_day *day)
         json_key_int(json, "number", day->number);
     if (day->used_ms > 0)
         json_key_int(json, "used_ms", day->used_ms);
+    if (day->is_due)
+        json_key_bool(json, "due", true);
     json_key_text(json, "why", day->why);
     json_object_end(json);
 }

@@ -61,29 +61,33 @@ static enum cli_status read_options(struct cli *cli, const struct config *config
     return CLI_OK;
 }
 
-/* Backward spans stand for steps before a due. */
-static bool is_backward(const struct span *span)
+/* Backward spans stand for steps before a due: in days, and without a time, at the settings' step_time. */
+static struct span as_asked(const struct config *config, const struct span *asked)
 {
-    return span->count < 0 && span->unit != SPAN_MONTH_WORKING_DAY &&
-           span->unit != SPAN_QUARTER_WORKING_DAY && span->unit != SPAN_AT_FIELD;
+    struct span span = *asked;
+    bool by_days = span.unit == SPAN_DAYS || span.unit == SPAN_MONTHS || span.unit == SPAN_YEARS ||
+                   span.unit == SPAN_WORKING_DAYS;
+
+    if (by_days && span.count < 0 && span.clock == SPAN_CLOCK_DEFAULT) {
+        span.clock = SPAN_CLOCK_TIME;
+        span.minute = ruleset_policy(config->rules)->step_minute;
+    }
+    return span;
 }
 
 static int resolve(struct cli *cli, const struct config *config, const struct asked *asked,
                    struct json_writer *json, instant *out)
 {
+    struct span span = as_asked(config, &asked->span);
     struct span_request request = {
-        .span = &asked->span,
+        .span = &span,
         .calendar = asked->calendar,
         .start = asked->from,
         .lookup = count_lookup,
         .lookup_data = &asked->given,
     };
-    bool explain = cli_flag(cli, "explain");
 
-    if (is_backward(&asked->span))
-        return span_step(&asked->span, asked->calendar, asked->from,
-                         ruleset_policy(config->rules)->step_minute, out);
-    if (!explain)
+    if (!cli_flag(cli, "explain"))
         return span_resolve(&request, out);
     if (json == NULL)
         return count_print(cli, &request, "  ", out);

@@ -114,8 +114,10 @@ struct span_day {
     bool counts;
     int32_t
         number; /* which working or civil day; negative from a period's end; 0 if it is not counted by days */
-    int64_t used_ms; /* of a budget of time on this date */
-    const char *why; /* name of the day off or make-up day, "start", "paused", or NULL */
+    int64_t used_ms;  /* of a budget of time on this date */
+    instant from, to; /* between which it was used, breaks and pauses included; nothing used: both 0 */
+    bool is_due;      /* due is on this date, or belongs to it: the close of its night, its 24:00 */
+    const char *why;  /* name of the day off or make-up day, "start", "paused", or NULL */
 };
 int span_explain(const struct span_request *request, void (*line)(void *data, const struct span_day *day),
                  void *data, instant *out);

@@ -11,6 +11,7 @@ struct teller {
     const struct span_term *term;
     const struct span_base *base;
     instant due;
+    int32_t due_day;
     void (*line)(void *data, const struct span_day *day);
     void *data;
     int lines;
@@ -18,8 +19,10 @@ struct teller {
 
 static void tell(struct teller *teller, const struct span_day *day)
 {
+    struct span_day line = *day;
+    line.is_due = day->day == teller->due_day;
     if (teller->lines++ < LINES_MAX)
-        teller->line(teller->data, day);
+        teller->line(teller->data, &line);
 }
 
 static bool has_room(const struct teller *teller)
@@ -99,20 +102,28 @@ static int64_t unpaused_ms(const struct teller *teller, instant from, instant to
     return sum;
 }
 
-static int64_t used_on(const struct teller *teller, int32_t day, instant from, instant to)
+/* Fills in what a date takes of a budget. */
+static void use(const struct teller *teller, instant from, instant to, struct span_day *line)
 {
     struct calendar_range ranges[CALENDAR_WINDOWS_MAX];
-    size_t n = calendar_ranges(calendar_of(teller), day, ranges);
+    size_t n = calendar_ranges(calendar_of(teller), line->day, ranges);
     if (teller->term->unit == SPAN_ELAPSED) {
         n = 1;
-        ranges[0] = (struct calendar_range){calendar_at(calendar_of(teller), day, 0),
-                                            calendar_at(calendar_of(teller), day + 1, 0)};
+        ranges[0] = (struct calendar_range){calendar_at(calendar_of(teller), line->day, 0),
+                                            calendar_at(calendar_of(teller), line->day + 1, 0)};
     }
-    int64_t used_ms = 0;
-    for (size_t i = 0; i < n; i++)
-        used_ms += unpaused_ms(teller, ranges[i].from > from ? ranges[i].from : from,
-                               ranges[i].to < to ? ranges[i].to : to);
-    return used_ms;
+    for (size_t i = 0; i < n; i++) {
+        instant begin = ranges[i].from > from ? ranges[i].from : from;
+        instant end = ranges[i].to < to ? ranges[i].to : to;
+        int64_t used_ms = unpaused_ms(teller, begin, end);
+        if (used_ms <= 0)
+            continue;
+        if (line->used_ms == 0)
+            line->from = begin;
+        line->to = end;
+        line->used_ms += used_ms;
+    }
+    line->counts = line->used_ms > 0;
 }
 
 /* Spans that are used up; a night shift that began on the date before has its line, too. */
@@ -124,13 +135,11 @@ static void tell_used(struct teller *teller)
         to = teller->base->at;
     }
     int32_t first = calendar_day(calendar_of(teller), from), last = calendar_day(calendar_of(teller), to);
-    if (used_on(teller, first - 1, from, to) > 0)
-        first--;
-    for (int32_t day = first; day <= last && has_room(teller); day++) {
+    for (int32_t day = first - 1; day <= last && has_room(teller); day++) {
         struct span_day line = {.day = day, .why = calendar_why(calendar_of(teller), day)};
-        line.used_ms = used_on(teller, day, from, to);
-        line.counts = line.used_ms > 0;
-        tell(teller, &line);
+        use(teller, from, to, &line);
+        if (day >= first || line.counts)
+            tell(teller, &line);
     }
 }
 
@@ -170,11 +179,34 @@ static void tell_period(struct teller *teller, int32_t last)
     }
 }
 
+static bool is_budget(enum span_unit unit)
+{
+    return unit == SPAN_ELAPSED || unit == SPAN_WORKING;
+}
+
+/* The last date that a budget uses (the first one, backwards): the night before, if its window runs on to
+ * due. */
+static int32_t budget_date(const struct teller *teller, int32_t day)
+{
+    instant from = teller->base->at, to = teller->due;
+    if (to < from) {
+        from = teller->due;
+        to = teller->base->at;
+    }
+    bool forward = teller->term->count >= 0;
+    struct span_day today = {.day = day}, night = {.day = day - 1};
+    use(teller, from, to, &today);
+    use(teller, from, to, &night);
+    return (forward ? !today.counts : night.counts) && night.counts ? day - 1 : day;
+}
+
 /* The date whose close or time `due` is: that of a night shift's close, and of 24:00, is the date before. */
 static int32_t due_date(const struct teller *teller)
 {
     int32_t day = calendar_day(calendar_of(teller), teller->due);
     enum span_clock clock = span_term_clock(teller->term, teller->base);
+    if (is_budget(teller->term->unit))
+        return budget_date(teller, day);
     if (clock == SPAN_CLOCK_SAME) /* what counts from a night's close keeps a time of the morning after */
         return day - (calendar_day(calendar_of(teller), teller->base->at) - teller->base->day);
     if (clock == SPAN_CLOCK_TIME)
@@ -188,7 +220,7 @@ static int32_t due_date(const struct teller *teller)
 static void tell_all(struct teller *teller)
 {
     const struct span_term *term = teller->term;
-    int32_t last = due_date(teller);
+    int32_t last = teller->due_day;
     bool by_working = term->unit == SPAN_WORKING_DAYS || term->unit == SPAN_WORKING_DAY_NUMBER;
     switch (term->unit) {
     case SPAN_ELAPSED:
@@ -217,7 +249,8 @@ static void tell_all(struct teller *teller)
     case SPAN_NONE:
     case SPAN_AT_FIELD:
     case SPAN_SHARE:
-        tell(teller, &(struct span_day){.day = last, .counts = true});
+        tell(teller,
+             &(struct span_day){.day = last, .counts = true, .why = calendar_why(calendar_of(teller), last)});
         break;
     }
 }
@@ -240,7 +273,8 @@ int span_explain(const struct span_request *request, void (*line)(void *data, co
     if (span_is_fixed(request->span) || span_term_is_backward(&term))
         effective.n_pauses = 0;
     if (due != INSTANT_NEVER) {
-        struct teller teller = {&effective, &term, &base, due, line, data, 0};
+        struct teller teller = {&effective, &term, &base, due, 0, line, data, 0};
+        teller.due_day = due_date(&teller);
         tell_all(&teller);
     }
     *out = due;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Speed and memory of the daemon, each beside a bare limit measured in the same run. Prints a table; asserts nothing.
-usage: run.py BUILD [events|storm|bytes|trickle ...]      BUILD: a folder built with the dev or release preset and tests"""
+usage: run.py BUILD [events|storm|bytes|trickle|span ...]      BUILD: a folder built with the dev or release preset and tests"""
 import json
 import os
 import subprocess
@@ -145,5 +145,9 @@ def trickle(n=1000):
         daemon.stop()
 
 
-for name in sys.argv[2:] or ["events", "storm", "bytes", "trickle"]:
-    {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle}[name]()
+def span():
+    subprocess.run([os.path.join(BUILD, "tests", "bench", "bench_span")], check=True)
+
+
+for name in sys.argv[2:] or ["events", "storm", "bytes", "trickle", "span"]:
+    {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span}[name]()

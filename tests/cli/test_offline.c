@@ -148,7 +148,7 @@ static void due_explains(void **state)
 
     ctl_run(ctl, "due", "--from", "2026-09-30T17:00", "--explain", "3wd", NULL);
     ctl_expect(ctl, 0, "10-01 Thu .. 10-07 Wed  国庆节  not counted\n", NULL);
-    ctl_expect(ctl, 0, "10-10 Sat  day 3  国庆节调休\n", NULL);
+    ctl_expect(ctl, 0, "10-10 Sat  day 3  国庆节调休  due 18:00\n", NULL);
     ctl_expect(ctl, 0, "\n2026-10-10T18:00:00+08:00\n", NULL);
     ctl_run(ctl, "--lang", "zh", "due", "--from", "2026-09-30T17:00", "--explain", "3wd", NULL);
     ctl_expect(ctl, 0, "09-30 周三  开始日  不计\n", NULL);

@@ -280,7 +280,7 @@ static void an_open_one_is_explained(void **state)
     let_it_slip(world);
     ctl_run(ctl, "explain", open_id(world), NULL);
     ctl_expect(ctl, 0, "due 2036-03-06 Thu 18:00 = 3wd from 2036-03-03 Mon 10:00, calendar office\n", NULL);
-    ctl_expect(ctl, 0, "03-06 Thu  day 3\n", NULL);
+    ctl_expect(ctl, 0, "03-06 Thu  day 3  due 18:00\n", NULL);
     ctl_expect(ctl, 0, "03-03 10:00:00  opened", NULL);
     ctl_expect(ctl, 0, "03-05 10:05:00  delivered      reminder 张伟 mail\n", NULL);
     ctl_expect(ctl, 0, "connection refused", NULL);

@@ -67,7 +67,7 @@ static void complain(const struct oracle_question *question, const char *what, i
 
 /* What the ledger adds up to. */
 struct ledger {
-    int lines, counted, last_number;
+    int lines, counted, dues, last_number;
     int64_t used_ms;
     int32_t last_day, step; /* 1: forwards, -1: backwards, from the second line on */
     bool ordered;
@@ -83,6 +83,7 @@ static void ledger_on_day(void *data, const struct span_day *day)
         ledger->ordered = false;
     ledger->lines++;
     ledger->counted += day->counts;
+    ledger->dues += day->is_due;
     ledger->used_ms += day->used_ms;
     ledger->last_day = day->day;
     if (day->number != 0)
@@ -94,6 +95,8 @@ static bool ledger_holds(enum span_unit unit, int64_t count, const struct ledger
     int64_t size = count < 0 ? -count : count;
     if (ledger->lines >= LINES_TOLD_MAX)
         return true; /* it was cut */
+    if (ledger->dues != 1)
+        return false;
     switch (unit) {
     case SPAN_ELAPSED:
     case SPAN_WORKING:
