@@ -50,6 +50,7 @@ static int open_channel(struct service *service, const struct channel_setting *s
         .fallback = setting->fallback,
         .concurrency = setting->concurrency,
         .uncertain = setting->uncertain,
+        .quiet = setting->quiet,
         .options = setting->options,
         .log = plugin_log,
         .log_data = service,

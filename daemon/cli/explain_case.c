@@ -114,6 +114,19 @@ static int loading_on_entry(void *data, const char *key, const char *value, size
     return engine_load(loading->engine, loading->table, key, value, value_n, &loading->why);
 }
 
+/* Their quiet hours count in the plan. Which people a plugin can reach is not asked: nothing is sent. */
+static int set_channels(const struct config *config)
+{
+    const struct settings *settings = &config->settings;
+    struct channel_facts facts[CONFIG_CHANNELS_MAX] = {{.name = NULL}};
+
+    for (size_t i = 0; i < settings->n_channels; i++)
+        facts[i] = (struct channel_facts){.name = settings->channels[i].name,
+                                          .fallback = settings->channels[i].fallback,
+                                          .quiet = settings->channels[i].quiet};
+    return ruleset_set_channels(config->rules, facts, settings->n_channels);
+}
+
 /* Without a plan the rest is still worth telling, so trouble is a complaint and no end. */
 static void plan(struct explain_case *explained)
 {
@@ -124,9 +137,14 @@ static void plan(struct explain_case *explained)
                                        .templates = snapshot->config->templates,
                                        .parse_rule = snapshot_parse_rule,
                                        .parse_data = snapshot};
-    struct loading loading = {.engine = engine_create(&parts), .why = ""};
+    struct loading loading = {.engine = NULL, .why = ""};
     const struct deadline *deadline;
-    int status = loading.engine == NULL ? -ENOMEM : 0;
+    int status = set_channels(snapshot->config);
+
+    if (status == 0)
+        loading.engine = engine_create(&parts);
+    if (status == 0 && loading.engine == NULL)
+        status = -ENOMEM;
 
     explained->engine = loading.engine;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && status == 0; i++) {

@@ -297,6 +297,16 @@ static void print_due(struct cli *cli, const struct explain_case *explained)
 
 /* -- what comes -- */
 
+static void print_wait(struct cli *cli, const struct explain_case *explained,
+                       const struct notification *notification)
+{
+    const struct history_record *queueing = queueing_of(explained, notification->id);
+    const char *quiet = queueing == NULL ? NULL : fields_get(&queueing->fields, "quiet");
+
+    if (quiet != NULL && notification->attempts == 0 && notification->not_before > explained->snapshot->now)
+        cli_say(cli, "  (quiet until then: %s)", "（静默至此：%s）", quiet);
+}
+
 static void print_outbox(struct cli *cli, const struct explain_case *explained)
 {
     const struct snapshot *snapshot = explained->snapshot;
@@ -317,8 +327,39 @@ static void print_outbox(struct cli *cli, const struct explain_case *explained)
                moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
         if (notification->attempts > 0)
             cli_say(cli, "  (%d attempts)", "（已尝试 %d 次）", (int)notification->attempts);
+        print_wait(cli, explained, notification);
         putchar('\n');
     }
+}
+
+/* When each of them hears, where that is not when the step fires. */
+static void print_people(struct cli *cli, const struct config *config, const struct planned *planned)
+{
+    char when[MOMENT_TEXT_MAX];
+
+    for (size_t k = 0; k < planned->n_to; k++) {
+        printf("%s%s", k == 0 ? "  " : cli_in(cli, ", ", "、"), setup_person(config, planned->to[k]));
+        if (planned->leaves[k] == INSTANT_NEVER)
+            cli_say(cli, " (not told: quiet until after due)", "（不告知：静默到到期之后）");
+        else if (planned->leaves[k] > planned->fires)
+            cli_say(cli, " (quiet until %s)", "（静默至 %s）",
+                    moment_format(planned->leaves[k], setup_zone(config), cli->chinese, when));
+    }
+    if (planned->n_to == 0)
+        cli_say(cli, "  nobody", "  无人");
+}
+
+static void print_moved(struct cli *cli, const struct config *config, const struct planned *planned)
+{
+    char at[MOMENT_TEXT_MAX];
+
+    moment_format(planned->at, setup_zone(config), cli->chinese, at);
+    if (planned->fires < planned->at)
+        cli_say(cli, "  pulled forward from %s: quiet from then until due", "  自 %s 提前：其后静默直到到期",
+                at);
+    else if (planned->fires > planned->at)
+        cli_say(cli, "  held back from %s: the gap after the step before", "  自 %s 推迟：与上一台阶保持间隔",
+                at);
 }
 
 static void print_planned(struct cli *cli, const struct explain_case *explained)
@@ -329,16 +370,14 @@ static void print_planned(struct cli *cli, const struct explain_case *explained)
     for (size_t i = 0; i < explained->n_planned; i++) {
         const struct planned *planned = &explained->planned[i];
 
-        printf("  %s  ", moment_format(planned->at, setup_zone(config), cli->chinese, when));
+        printf("  %s  ", moment_format(planned->fires, setup_zone(config), cli->chinese, when));
         if (planned->step == NULL) {
             cli_say(cli, "due: late from here on\n", "到期：此后即为逾期\n");
             continue;
         }
         printf("[%s]", planned->step->name);
-        for (size_t k = 0; k < planned->n_to; k++)
-            printf("%s%s", k == 0 ? "  " : cli_in(cli, ", ", "、"), setup_person(config, planned->to[k]));
-        if (planned->n_to == 0)
-            cli_say(cli, "  nobody", "  无人");
+        print_people(cli, config, planned);
+        print_moved(cli, config, planned);
         putchar('\n');
     }
 }
@@ -397,14 +436,23 @@ static void json_next_steps(struct json_writer *json, const struct explain_case 
     json_array(json);
     for (size_t i = 0; i < explained->n_planned; i++) {
         const struct planned *planned = &explained->planned[i];
+        char text[INSTANT_TEXT_MAX];
 
         json_object(json);
         row_json_instant(json, "at", zone, planned->at);
+        row_json_instant(json, "fires", zone, planned->fires);
         json_key_text(json, "step", planned->step == NULL ? NULL : planned->step->name);
         json_key(json, "to");
         json_array(json);
         for (size_t k = 0; k < planned->n_to; k++)
             json_text(json, planned->to[k]);
+        json_array_end(json);
+        json_key(json, "leaves");
+        json_array(json);
+        for (size_t k = 0; k < planned->n_to; k++)
+            json_text(json, planned->leaves[k] == INSTANT_NEVER
+                                ? "never"
+                                : zone_format(zone, planned->leaves[k], text));
         json_array_end(json);
         json_object_end(json);
     }

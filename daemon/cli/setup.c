@@ -94,6 +94,7 @@ int setup_open_channel(const struct config *config, const struct channel_setting
         .fallback = setting->fallback,
         .concurrency = setting->concurrency,
         .uncertain = setting->uncertain,
+        .quiet = setting->quiet,
         .options = setting->options,
         .log = ignore_log,
     };

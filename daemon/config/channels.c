@@ -6,7 +6,7 @@
 
 enum { CONCURRENCY_DEFAULT = 4, CONCURRENCY_MAX = 64 };
 
-static const char *const own_keys[] = {"plugin", "fallback", "rate", "concurrency", "uncertain"};
+static const char *const own_keys[] = {"plugin", "fallback", "rate", "concurrency", "uncertain", "quiet"};
 
 static bool is_own(const char *name)
 {
@@ -75,6 +75,7 @@ static void read_channel(struct load *load, const config_setting_t *group, struc
     reader_get_count(reader, group, "concurrency", CONCURRENCY_MAX, &concurrency);
     if (uncertain)
         reader_choice(reader, uncertain, policies, sizeof policies / sizeof *policies, &policy);
+    reader_get_quiet(reader, group, &out->quiet);
     out->concurrency = (int32_t)concurrency;
     out->uncertain = (enum uncertain_policy)policy;
     if (out->uncertain == UNCERTAIN_FALLBACK && !reader_member(group, "fallback"))

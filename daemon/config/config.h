@@ -22,6 +22,7 @@ struct channel_setting {
     const char *rate;     /* "18/min", or NULL: the plugin's */
     int32_t concurrency;  /* requests at once; default 4 */
     enum uncertain_policy uncertain;
+    struct quiet quiet; /* its own quiet hours, or QUIET_UNSAID */
     const char *file;
     int line;
     struct fields

@@ -12,7 +12,7 @@ enum { PARENTS_MAX = 32 }; /* departments one above the other */
 static const char *const top_keys[] = {"people", "departments", "roles"};
 static const char *const person_keys[] = {"id",    "name",     "department", "manager",  "delegate",
                                           "away",  "left",     "channel",    "language", "email",
-                                          "wecom", "dingtalk", "feishu",     "phone"};
+                                          "wecom", "dingtalk", "feishu",     "phone",    "quiet"};
 static const char *const department_keys[] = {"id",      "name",     "parent", "head", "hrbp",
                                               "channel", "calendar", "posts",  "kind", "level"};
 
@@ -163,6 +163,7 @@ static void add_person(struct builder *builder, const config_setting_t *group)
     reader_get_text(reader, group, "language", &person.language);
     read_away(reader, group, &person);
     read_left(reader, group, &person);
+    reader_get_quiet(reader, group, &person.quiet);
     read_rest(builder, group, person_keys, sizeof person_keys / sizeof *person_keys, addresses,
               sizeof addresses / sizeof *addresses, &person.addresses);
     check_channel(builder, group, person.channel);

@@ -98,6 +98,11 @@ bool duration_parse(const char *text, int64_t *out);
 /* Any plain value as text; "@path" is read from that file, the last line end cut. The text is never shown. */
 bool reader_option(struct reader *reader, const config_setting_t *setting, const char **out);
 
+/* Of the member `quiet`, which may be missing. */
+void reader_get_quiet(struct reader *reader, const config_setting_t *group, struct quiet *out);
+/* "4wh", "4h" or "none", which is a span that counts 0. */
+bool reader_gap(struct reader *reader, const config_setting_t *setting, struct span *out);
+
 /* Members of groups: nothing happens if the member is missing. */
 void reader_get_text(struct reader *reader, const config_setting_t *group, const char *name,
                      const char **out);

@@ -254,10 +254,14 @@ static void check_pause(struct rule_reading *reading, const config_setting_t *gr
                      "nothing ends the pause: `resume` is missing");
 }
 
-/* With 24h due and +8h escalation a fifth of the year's half hours sends both at the same instant. */
+/* With 24h due and +8h escalation a fifth of the year's half hours sends both at the same instant, unless a
+ * gap holds them apart. */
 static void warn_hours(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
 {
     char due[SPAN_TEXT_MAX];
+    const struct span *gap = span_is_none(&rule->gap) ? &reading->load->policy.gap : &rule->gap;
+    if (gap->count > 0)
+        return;
     for (size_t i = 0; i < rule->n_dues; i++) {
         const struct span *span = &rule->dues[i].span;
         if (span->unit != SPAN_ELAPSED)
@@ -270,7 +274,7 @@ static void warn_hours(struct rule_reading *reading, const config_setting_t *gro
                            "`%s` counts nights and weekends: after a due of %s it may go out together with "
                            "the step before",
                            step->at, span_format(span, due));
-            reader_hint(&reading->reader, "write working hours, such as due+8wh");
+            reader_hint(&reading->reader, "write working hours, such as due+8wh, or a `gap`");
         }
         return;
     }

@@ -13,15 +13,15 @@ static const char *const keys[] = {
     "summary",   "about",   "done",     "link",     "requester", "open",   "key",    "owner", "department",
     "with",      "meet",    "cancel",   "pause",    "resume",    "change", "reopen", "due",   "latest",
     "least",     "series",  "calendar", "ladder",   "audience",  "except", "merge",  "again", "early",
-    "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",
+    "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "gap",
 };
 static const char *const unserved[] = {"reopen", "series", "confirm", "catch_up", "for_each", "among"};
 
 /* What `defaults` may say for all rules. */
 static const char *const default_keys[] = {
-    "requester", "department", "with",  "cancel",    "pause",  "resume",   "change",
-    "due",       "latest",     "least", "calendar",  "ladder", "audience", "except",
-    "merge",     "again",      "early", "on_change", "link",   "done",     "via",
+    "requester", "department", "with",     "cancel", "pause",    "resume", "change", "due",
+    "latest",    "least",      "calendar", "ladder", "audience", "except", "merge",  "again",
+    "early",     "on_change",  "link",     "done",   "via",      "gap",
 };
 
 const config_setting_t *rule_member(const struct rule_reading *reading, const config_setting_t *group,
@@ -257,6 +257,7 @@ static void read_manners(struct rule_reading *reading, const config_setting_t *g
     const config_setting_t *audience = rule_member(reading, group, "audience");
     const config_setting_t *merge = rule_member(reading, group, "merge"),
                            *retired = reader_member(group, "retired");
+    const config_setting_t *gap = rule_member(reading, group, "gap");
     int choice = AGAIN_IGNORE, change = ON_CHANGE_RECOMPUTE, only;
     if (again)
         reader_choice(reader, again, agains, sizeof agains / sizeof *agains, &choice);
@@ -269,6 +270,8 @@ static void read_manners(struct rule_reading *reading, const config_setting_t *g
     rule->early_ms = EARLY_DEFAULT_MS;
     if (early && reader_duration(reader, early, &rule->early_ms) && rule->early_ms > EARLY_MAX_MS)
         reader_error(reader, early, "is longer than %d days", (int)(EARLY_MAX_MS / DAY_MS));
+    if (gap)
+        reader_gap(reader, gap, &rule->gap);
     if (retired)
         reader_bool(reader, retired, &rule->retired);
 }

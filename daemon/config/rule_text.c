@@ -201,6 +201,10 @@ static void add_manners(struct buffer *out, const struct rule *rule)
     if (rule->merge_owner)
         add_setting(out, "merge", "owner");
     add_texts(out, "except", &rule->except);
+    if (!span_is_none(&rule->gap) && rule->gap.count == 0)
+        add_setting(out, "gap", "none");
+    else
+        add_span(out, "gap", &rule->gap);
     buffer_add_char(out, '\n');
 }
 

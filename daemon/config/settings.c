@@ -18,10 +18,11 @@ enum {
 };
 
 static const char *const keys[] = {
-    "redis",      "streams",  "start",    "rules",   "calendars", "directory",  "templates", "events",
-    "plugins",    "zone",     "language", "channel", "calendar",  "catch_all",  "ceiling",   "step_time",
-    "grace",      "seen",     "closed",   "journal", "expires",   "closed_max", "seen_max",  "early_max",
-    "outbox_max", "channels", "web",      "log",     "retry",     "attempt",    "lease",
+    "redis",   "streams",   "start",      "rules",    "calendars", "directory",  "templates",
+    "events",  "plugins",   "zone",       "language", "channel",   "calendar",   "catch_all",
+    "ceiling", "step_time", "quiet",      "gap",      "grace",     "seen",       "closed",
+    "journal", "expires",   "closed_max", "seen_max", "early_max", "outbox_max", "channels",
+    "web",     "log",       "retry",      "attempt",  "lease",
 };
 
 static void read_place(struct load *load, const config_setting_t *root, const char *key, const char *usual,
@@ -105,6 +106,15 @@ static void read_step_time(struct load *load, const config_setting_t *root)
     }
     reader_error(&load->reader, at, "\"%s\" is no time of day", text);
     reader_hint(&load->reader, "write \"10:00\"");
+}
+
+static void read_manners(struct load *load, const config_setting_t *root)
+{
+    const config_setting_t *gap = reader_member(root, "gap");
+    load->policy.gap = (struct span){.unit = SPAN_WORKING, .count = 4 * HOUR_MS};
+    reader_get_quiet(&load->reader, root, &load->policy.quiet);
+    if (gap)
+        reader_gap(&load->reader, gap, &load->policy.gap);
 }
 
 static void read_times(struct load *load, const config_setting_t *root)
@@ -226,6 +236,7 @@ bool settings_load(struct load *load, const char *path)
         channels_read(load, reader_member(root, "channels"));
         read_organisation(load, root);
         read_step_time(load, root);
+        read_manners(load, root);
         read_times(load, root);
         read_retry(load, root);
         read_web_and_log(load, root);

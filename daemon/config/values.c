@@ -10,6 +10,8 @@
 
 #include "core/utf8.h"
 
+#define GAP_MAX_MS (30 * DAY_MS)
+
 const config_setting_t *reader_member(const config_setting_t *group, const char *name)
 {
     return group && config_setting_is_group(group) ? config_setting_get_member(group, name) : NULL;
@@ -255,4 +257,34 @@ void reader_get_count(struct reader *reader, const config_setting_t *group, cons
     int64_t value;
     if (setting && reader_int(reader, setting, 1, (int64_t)max, &value))
         *out = (size_t)value;
+}
+
+void reader_get_quiet(struct reader *reader, const config_setting_t *group, struct quiet *out)
+{
+    const config_setting_t *setting = reader_member(group, "quiet");
+    const char *text, *why = NULL;
+    if (!setting || !reader_text(reader, setting, &text) || quiet_parse(text, out, &why) == 0)
+        return;
+    reader_error(reader, setting, "\"%s\": %s", text, why);
+    reader_hint(reader, "write \"21:00-08:30\": nothing leaves between these times, nor on days off");
+}
+
+bool reader_gap(struct reader *reader, const config_setting_t *setting, struct span *out)
+{
+    const char *text, *why = NULL;
+    struct span span = {.unit = SPAN_ELAPSED};
+    if (!reader_text(reader, setting, &text))
+        return false;
+    if (strcmp(text, "none") != 0 && span_parse(text, &span, &why) == 0 &&
+        ((span.unit != SPAN_ELAPSED && span.unit != SPAN_WORKING) || span.count < 1))
+        why = "a gap is a plain number of hours or minutes";
+    else if (!why && span.count > GAP_MAX_MS)
+        why = "a gap is not longer than 30 days";
+    if (why) {
+        reader_error(reader, setting, "\"%s\": %s", text, why);
+        reader_hint(reader, "write \"4wh\" for working hours, \"4h\", or \"none\"");
+        return false;
+    }
+    *out = span;
+    return true;
 }

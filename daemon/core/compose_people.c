@@ -223,11 +223,13 @@ static bool find_next(const struct composer *composer, struct names *names, inst
     size_t n = engine_plan(composer->engine, deadline, composer->now, plan, RULE_STEPS_MAX);
     for (size_t i = 0; i < n; i++) {
         names->n = 0;
+        *at = INSTANT_NEVER;
         for (size_t k = 0; plan[i].step && plan[i].step->anchor != ANCHOR_CLOSED && k < plan[i].n_to; k++)
             if (strcmp(plan[i].to[k], deadline->owner) != 0 && !strchr(plan[i].to[k], ':') &&
-                !is_excepted(composer, plan[i].to[k]))
+                plan[i].leaves[k] != INSTANT_NEVER && !is_excepted(composer, plan[i].to[k])) {
                 add_id(names, plan[i].to[k]);
-        *at = plan[i].at;
+                *at = plan[i].leaves[k] < *at ? plan[i].leaves[k] : *at;
+            }
         if (names->n)
             return true;
     }

@@ -31,12 +31,13 @@ struct deadline *deadline_create(const struct rule *rule)
     deadline->owner = strdup("");
     deadline->department = strdup("");
     deadline->wake = deadline->due = INSTANT_NEVER;
+    deadline->last.at = INSTANT_NONE;
     if (!deadline->steps || !deadline->owner || !deadline->department) {
         deadline_destroy(deadline);
         return NULL;
     }
     for (size_t i = 0; i < rule->n_steps; i++) {
-        deadline->steps[i].at = INSTANT_NEVER;
+        deadline->steps[i].at = deadline->steps[i].fires = INSTANT_NEVER;
     }
     return deadline;
 }
@@ -280,6 +281,20 @@ static void encode_steps(const struct deadline *deadline, struct json_writer *js
     }
 }
 
+static void encode_last(const struct rung *last, struct json_writer *json)
+{
+    if (last->at == INSTANT_NONE) {
+        return;
+    }
+    json_key(json, "last");
+    json_array(json);
+    json_int(json, last->at);
+    json_int(json, last->left);
+    json_int(json, last->ended == INSTANT_NEVER ? 0 : last->ended);
+    json_int(json, last->first);
+    json_array_end(json);
+}
+
 static void encode_fields(const struct deadline *deadline, struct json_writer *json)
 {
     json_key(json, "fields");
@@ -333,6 +348,7 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
         json_key_bool(&json, "owner_fixed", true);
     }
     encode_steps(deadline, &json);
+    encode_last(&deadline->last, &json);
     encode_lists(deadline, &json);
     encode_fields(deadline, &json);
     json_object_end(&json);
@@ -348,6 +364,8 @@ struct draft {
     size_t n_fields;
     struct field *steps; /* name -> firings in decimal */
     size_t n_steps;
+    int64_t last[4]; /* at, left, ended, first */
+    size_t n_last;
     int64_t pauses[2 * DEADLINE_PAUSES_MAX];
     size_t n_pauses;
     struct told told[DEADLINE_TOLD_MAX];
@@ -423,6 +441,19 @@ static bool draft_pauses(struct draft *draft, struct json_scanner *scanner)
     return token == JSON_ARRAY_END && draft->n_pauses % 2 == 0;
 }
 
+static bool draft_last(struct draft *draft, struct json_scanner *scanner)
+{
+    enum json_token token;
+
+    if (json_next(scanner) != JSON_ARRAY) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_NUMBER && draft->n_last < 4) {
+        draft->last[draft->n_last++] = json_value_int(scanner);
+    }
+    return token == JSON_ARRAY_END && draft->n_last == 4;
+}
+
 static bool draft_told(struct draft *draft, struct json_scanner *scanner)
 {
     enum json_token token;
@@ -474,6 +505,9 @@ static bool draft_list(struct draft *draft, struct json_scanner *scanner, const 
     }
     if (strcmp(key, "steps") == 0) {
         return draft_members(draft, scanner, &draft->steps, &draft->n_steps);
+    }
+    if (strcmp(key, "last") == 0) {
+        return draft_last(draft, scanner);
     }
     if (strcmp(key, "pauses") == 0) {
         return draft_pauses(draft, scanner);
@@ -603,6 +637,11 @@ static int fill(struct deadline *deadline, const struct draft *draft)
     deadline->extended = draft->extended;
     deadline->owner_fixed = draft->owner_fixed;
     deadline->event = draft->event;
+    if (draft->n_last > 0) {
+        deadline->last =
+            (struct rung){draft->last[0], draft->last[1],
+                          draft->last[2] == 0 ? INSTANT_NEVER : draft->last[2], (int32_t)draft->last[3]};
+    }
     return fill_lists(deadline, draft);
 }
 

@@ -28,8 +28,17 @@ enum closing { CLOSED_MET, CLOSED_MET_LATE, CLOSED_CANCELLED, CLOSED_WAIVED };
 const char *closing_name(enum closing closing); /* "met", "met_late", "cancelled", "waived" */
 
 struct step_state {
-    instant at;     /* its next firing; INSTANT_NEVER when it has none (any more) */
+    instant at;     /* where its next firing stands in the ladder; INSTANT_NEVER: it has none (any more) */
+    instant fires;  /* when that happens: earlier for quiet hours, later for the gap */
     uint16_t fired; /* firings so far, those not sent included */
+};
+
+/* The latest rung that fired: what the gap before the next one after due is counted from. */
+struct rung {
+    instant at;    /* where it stood; INSTANT_NONE: none has fired */
+    instant left;  /* when the last of its messages could leave */
+    instant ended; /* when none of them was under way any more; INSTANT_NEVER: one still is */
+    int32_t first; /* its notifications have higher numbers than this */
 };
 
 struct told { /* one person who was told */
@@ -60,6 +69,7 @@ struct deadline {
     struct pause *pauses;
     size_t n_pauses;
     struct step_state *steps; /* one for each step of the rule */
+    struct rung last;
     struct told *told;
     size_t n_told;
     struct ack *acks;

@@ -5,6 +5,7 @@
 
 #include "arena.h"
 #include "event.h"
+#include "quiet.h"
 
 struct calendar;
 
@@ -18,6 +19,7 @@ struct person {
     int32_t left;               /* civil day from which the person is gone; INT32_MAX: still here */
     const char *channel;        /* own channel, or NULL */
     const char *language;       /* "zh-CN", "en", or NULL: the default */
+    struct quiet quiet;         /* own quiet hours, or QUIET_UNSAID */
     struct fields addresses;    /* "email", "wecom", "dingtalk", "phone", ... -> address */
 };
 

@@ -101,10 +101,13 @@ const char *engine_check(const struct engine *engine);
 
 /* What the steps of a deadline will do, for `explain`: the instants still to come, in order. */
 struct planned {
-    instant at;
+    instant at;              /* where it stands in the ladder */
+    instant fires;           /* earlier: pulled forward out of quiet hours; later: held back by the gap */
     const struct step *step; /* NULL: due itself */
     size_t n_to;
     const char *to[PATH_RESULT_MAX]; /* as it would be resolved today */
+    instant leaves[PATH_RESULT_MAX]; /* when that one's message would leave: later than `fires` for quiet
+                                        hours; INSTANT_NEVER: quiet until after due, so never */
 };
 size_t engine_plan(const struct engine *engine, const struct deadline *deadline, instant now,
                    struct planned *out, size_t max);

@@ -8,6 +8,7 @@
 #include "calendar.h"
 #include "condition.h"
 #include "path.h"
+#include "quiet.h"
 #include "span.h"
 
 enum {
@@ -126,6 +127,8 @@ struct rule {
     const struct due_case *dues; /* first match wins; the last has no `where` */
     size_t n_dues;
     struct span latest, least; /* SPAN_NONE: no such bound */
+    struct span
+        gap; /* between a step and one after due; SPAN_NONE: the policy's; a count of 0: none at all */
     enum calendar_of calendar_of;
     const struct calendar *calendar; /* of CALENDAR_NAMED; else the default, for when nobody has one */
 
@@ -157,6 +160,7 @@ struct channel_facts {
     const char *fallback; /* channel name, or NULL */
     enum uncertain_policy uncertain;
     bool mentions; /* a group channel that can mention people by `address` */
+    struct quiet quiet;
 };
 
 struct rule_policy { /* settings that concern all rules */
@@ -172,7 +176,9 @@ struct rule_policy { /* settings that concern all rules */
     int64_t seen_ms;      /* how long event ids are remembered; default 7 days */
     int64_t closed_ms;    /* how long closings are remembered; default 100 days */
     size_t closed_max, seen_max, early_max, outbox_max;
-    int64_t expires_max_ms; /* a notification's longest life; default 3 days */
+    int64_t expires_max_ms; /* a notification's longest life once it may leave; default 3 days */
+    struct quiet quiet;     /* of whom neither the person nor the channel has a word of its own */
+    struct span gap;        /* SPAN_ELAPSED or SPAN_WORKING; default 4wh; a count of 0: none */
 };
 
 struct ruleset;

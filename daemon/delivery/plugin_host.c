@@ -23,6 +23,7 @@ struct plugin_channel {
     const char *fallback;
     int32_t concurrency;
     enum uncertain_policy uncertain;
+    struct quiet quiet;
     void (*log)(void *data, int priority, const char *text);
     void *log_data;
     struct plugin_file file;
@@ -138,6 +139,7 @@ static struct plugin_channel *channel_create(const struct plugin_channel_options
     channel->texts = texts;
     channel->concurrency = options->concurrency > 0 ? options->concurrency : 1;
     channel->uncertain = options->uncertain;
+    channel->quiet = options->quiet;
     channel->log = options->log;
     channel->log_data = options->log_data;
     return channel;
@@ -234,6 +236,7 @@ void plugin_channel_facts(const struct plugin_channel *channel, struct channel_f
         .fallback = channel->fallback,
         .uncertain = channel->uncertain,
         .mentions = abi->mentions != 0,
+        .quiet = channel->quiet,
     };
 }
 

@@ -21,6 +21,7 @@ struct plugin_channel_options {
     const char *fallback;
     int32_t concurrency;
     enum uncertain_policy uncertain;
+    struct quiet quiet;
     struct fields options;
     void (*log)(void *data, int priority, const char *text);
     void *log_data;

@@ -285,7 +285,10 @@ static void an_open_one_is_explained(void **state)
     ctl_expect(ctl, 0, "03-05 10:05:00  delivered      reminder 张伟 mail\n", NULL);
     ctl_expect(ctl, 0, "connection refused", NULL);
     ctl_expect(ctl, 0, "on the way\n", NULL);
-    ctl_expect(ctl, 0, "2036-03-07 Fri 10:00  [due+1wd]  李雷\n", NULL);
+    ctl_expect(ctl, 0,
+               "2036-03-07 Fri 14:00  [due+1wd]  李雷  held back from 2036-03-07 Fri 10:00: the gap after "
+               "the step before\n",
+               NULL);
     ctl_run(ctl, "--lang", "zh", "explain", "confirm", "requisition=REQ-1", NULL);
     ctl_expect(ctl, 0, "到期 2036-03-06 周四 18:00 = 3wd", NULL);
     ctl_expect(ctl, 0, "已送达", NULL);

@@ -210,7 +210,12 @@ static void tell(struct company *company, const char *person, enum phase phase, 
 
 static void plan_head(struct company *company, const char *when)
 {
-    company->engine.plan[0] = (struct planned){at(when), &company->steps[1], 1, {"li.lei"}};
+    company->engine.plan[0] = (struct planned){.at = at(when),
+                                               .fires = at(when),
+                                               .step = &company->steps[1],
+                                               .n_to = 1,
+                                               .to = {"li.lei"},
+                                               .leaves = {at(when)}};
     company->engine.n_plan = 1;
 }
 

@@ -22,7 +22,7 @@ enum place { AT_OPENING, ELAPSED, WORKING, WORKDAYS, AT_CLOSING };
 
 enum who { OWNER = 1, REQUESTER = 2, HEAD = 4, UP = 8, DIRECTOR = 16, TOLD = 32 };
 
-struct rung { /* one step of a ladder */
+struct law_rung { /* one step of a ladder */
     const char *name;
     enum place place;
     int64_t offset; /* from due: minutes, or days */
@@ -35,7 +35,7 @@ struct rung { /* one step of a ladder */
 struct law { /* one rule */
     const char *name;
     size_t n;
-    struct rung rungs[STEPS_MAX];
+    struct law_rung rungs[STEPS_MAX];
 };
 
 struct stop_clock { /* a pause */

@@ -84,14 +84,14 @@ static int64_t due_of(const struct affair *affair)
     }
 }
 
-bool oracle_is_before_due(const struct rung *rung)
+bool oracle_is_before_due(const struct law_rung *rung)
 {
     return rung->offset < 0;
 }
 
 int64_t oracle_planned(const struct affair *affair, size_t step)
 {
-    const struct rung *rung = &laws[affair->which].rungs[step];
+    const struct law_rung *rung = &laws[affair->which].rungs[step];
     int64_t base = affair->late && affair->due < affair->received ? affair->received : affair->due;
     int64_t at = NEVER;
 

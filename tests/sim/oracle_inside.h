@@ -40,7 +40,7 @@ struct oracle {
 void oracle_complain(struct oracle *oracle, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* When the step fires next by the deadline as it stands; NEVER. */
 int64_t oracle_planned(const struct affair *affair, size_t step);
-bool oracle_is_before_due(const struct rung *rung);
+bool oracle_is_before_due(const struct law_rung *rung);
 void reading_judge(struct oracle *oracle, int64_t now);
 
 #endif

@@ -171,7 +171,7 @@ static void check_recipient(const struct reading *reading, const struct affair *
 }
 
 static void check_recipients(const struct reading *reading, const struct affair *affair,
-                             const struct rung *rung)
+                             const struct law_rung *rung)
 {
     const char *up = company_up(affair->department);
 
@@ -192,7 +192,7 @@ static void check_recipients(const struct reading *reading, const struct affair 
     }
 }
 
-static bool may_speak(const struct affair *affair, const struct rung *rung, int64_t now)
+static bool may_speak(const struct affair *affair, const struct law_rung *rung, int64_t now)
 {
     return (!rung->urgent_only || affair->urgent) && !(oracle_is_before_due(rung) && affair->due <= now);
 }
@@ -200,7 +200,7 @@ static bool may_speak(const struct affair *affair, const struct rung *rung, int6
 static void read_step(const struct reading *reading, const json_t *record, struct affair *affair)
 {
     int step = rung_of(affair, text(record, "s"));
-    const struct rung *rung = step < 0 ? NULL : &laws[affair->which].rungs[step];
+    const struct law_rung *rung = step < 0 ? NULL : &laws[affair->which].rungs[step];
     bool speaks = is(record, "step");
 
     if (!rung || affair->standing != OPEN || oracle_planned(affair, (size_t)step) != number(record, "at") ||
@@ -225,7 +225,7 @@ static void read_step(const struct reading *reading, const json_t *record, struc
 static void check_superseded(const struct reading *reading, const json_t *record, const struct affair *affair)
 {
     int step = rung_of(affair, text(record, "s"));
-    const struct rung *rung = step < 0 ? NULL : &laws[affair->which].rungs[step];
+    const struct law_rung *rung = step < 0 ? NULL : &laws[affair->which].rungs[step];
 
     if (!rung || !may_speak(affair, rung, reading->now) ||
         (oracle_is_before_due(rung) && strcmp(text(record, "why"), "before the opening") == 0)) {

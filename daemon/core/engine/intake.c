@@ -568,15 +568,16 @@ static void fire_passed(struct turn *turn, struct deadline *deadline, instant ho
 
     for (size_t i = 0; i < n; i++) {
         instant at = deadline->steps[i].at;
-        latest = at <= horizon && at > latest && ladder_speaks(deadline, i, horizon) ? at : latest;
+        instant fires = deadline->steps[i].fires;
+        latest = fires <= horizon && at > latest && ladder_speaks(deadline, i, horizon) ? at : latest;
     }
     for (size_t i = 0; i < n; i++) {
         const struct step *step = &deadline->rule->steps[i];
 
-        while (deadline->steps[i].at < latest && deadline->steps[i].at <= horizon) {
+        while (deadline->steps[i].at < latest && deadline->steps[i].fires <= horizon) {
             ladder_supersede(turn, deadline, i, "superseded", "a later step is due, too");
         }
-        if (deadline->steps[i].at > horizon) {
+        if (deadline->steps[i].fires > horizon) {
             continue;
         }
         if (step->before_due && step->anchor != ANCHOR_OPEN && deadline->due <= horizon) {

@@ -27,6 +27,8 @@ struct firing {
     size_t index;
     bool after;                          /* at or after due */
     const struct closing_cause *closing; /* of a step at "closed" */
+    instant fires;                       /* when it was to fire, for what its recipients are told */
+    instant left; /* when the last message so far may leave; INSTANT_NONE: there is none */
     struct audience audience;
 };
 
@@ -347,9 +349,9 @@ const struct channel_facts *ladder_fallback(const struct engine *engine, const c
                                     : NULL;
 }
 
-static const struct channel_facts *direct_channel(const struct firing *firing, const struct person *person)
+const struct channel_facts *ladder_direct(const struct engine *engine, const struct person *person,
+                                          bool direct_only)
 {
-    const struct engine *engine = firing->turn->engine;
     const struct department *department =
         person && person->department ? directory_department(engine->parts.people, person->department) : NULL;
     const char *const names[] = {
@@ -359,8 +361,7 @@ static const struct channel_facts *direct_channel(const struct firing *firing, c
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct channel_facts *channel =
-            reaching(engine, names[i], person, firing->deadline->rule->audience_direct);
+        const struct channel_facts *channel = reaching(engine, names[i], person, direct_only);
         if (channel) {
             return channel;
         }
@@ -371,24 +372,26 @@ static const struct channel_facts *direct_channel(const struct firing *firing, c
 /* -- the notification -- */
 
 /* The next step that tells somebody on the same path ends this one's life: then a fresher message comes. It
- * is given time to be queued. No reminder outlives its due. */
-static instant expiry(const struct firing *firing, enum phase phase)
+ * is given time to be queued. One after due does not come before this one has left: the gap holds it back. No
+ * reminder outlives its due. */
+static instant expiry(const struct firing *firing, enum phase phase, instant leave)
 {
     enum { LIFE_MIN_MS = 30 * 60 * 1000, FOLLOW_MS = 60 * 1000 };
     const struct deadline *deadline = firing->deadline;
     const struct rule *rule = deadline->rule;
     instant now = firing->turn->now;
-    instant end = now + firing->turn->engine->policy->expires_max_ms;
+    instant end = leave + firing->turn->engine->policy->expires_max_ms;
 
     for (size_t i = 0; i < rule->n_steps && phase != PHASE_CLOSED; i++) {
         bool same = rule->steps[i].n_to > 0 && firing->step->n_to > 0 &&
                     strcmp(rule->steps[i].to[0].text, firing->step->to[0].text) == 0;
 
-        if (same && deadline->steps[i].at > now && deadline->steps[i].at < end - FOLLOW_MS) {
-            end = deadline->steps[i].at + FOLLOW_MS;
+        instant fires = deadline->steps[i].fires;
+        if (same && fires > now && fires < end - FOLLOW_MS && (fires > leave || firing->step->before_due)) {
+            end = fires + FOLLOW_MS;
         }
     }
-    end = end < now + LIFE_MIN_MS ? now + LIFE_MIN_MS : end;
+    end = end < leave + LIFE_MIN_MS ? leave + LIFE_MIN_MS : end;
     return phase == PHASE_REMINDER && deadline->due > now && deadline->due < end ? deadline->due : end;
 }
 
@@ -410,7 +413,7 @@ static const char *template_of(const struct firing *firing, const struct listene
 }
 
 static struct notification *make(const struct firing *firing, const struct listener *listener,
-                                 const char *channel)
+                                 const char *channel, instant leave)
 {
     struct notification *note = calloc(1, sizeof *note);
 
@@ -423,8 +426,9 @@ static struct notification *make(const struct firing *firing, const struct liste
     note->phase = listener->phase;
     note->copy = listener->copy;
     note->urgent = firing->step->urgent;
-    note->queued = note->not_before = firing->turn->now;
-    note->expires = expiry(firing, listener->phase);
+    note->queued = firing->turn->now;
+    note->not_before = leave;
+    note->expires = expiry(firing, listener->phase, leave);
     if (!state_set_text(&note->rule, firing->deadline->rule->name) ||
         !state_set_text(&note->step, firing->step->name) ||
         !state_set_text(&note->message, template_of(firing, listener)) ||
@@ -436,9 +440,10 @@ static struct notification *make(const struct firing *firing, const struct liste
     return note;
 }
 
-static struct notification *queue(struct firing *firing, const struct listener *listener, const char *channel)
+static struct notification *queue(struct firing *firing, const struct listener *listener, const char *channel,
+                                  instant leave)
 {
-    struct notification *note = make(firing, listener, channel);
+    struct notification *note = make(firing, listener, channel, leave);
 
     if (!note) {
         firing->turn->changes->failed = true;
@@ -466,7 +471,14 @@ static void send_on(struct firing *firing, const struct listener *listener,
                               "no channel reaches this person: no address is known for any of them");
         return;
     }
-    struct notification *note = queue(firing, listener, channel->name);
+    struct recipient to = {listener->person, channel->name};
+    struct departure departure = {.fires = firing->fires};
+    if (!sending_now(firing->turn, firing->deadline, firing->step, &to, &departure)) {
+        skip(firing, listener->person, "quiet hours until after due");
+        return;
+    }
+    firing->left = departure.counts > firing->left ? departure.counts : firing->left;
+    struct notification *note = queue(firing, listener, channel->name, departure.leave);
     if (note && finish) {
         finish(firing, note);
     }
@@ -485,7 +497,7 @@ static void send(struct firing *firing, const struct listener *listener,
     if (listener->group) {
         send_on(firing, listener, ruleset_channel(engine->parts.rules, listener->group), finish);
     } else if (firing->step->via.n == 0) {
-        send_on(firing, listener, direct_channel(firing, person), finish);
+        send_on(firing, listener, ladder_direct(engine, person, direct_only), finish);
     }
     for (size_t i = 0; i < firing->step->via.n && !listener->group; i++) {
         send_on(firing, listener, reaching(engine, firing->step->via.items[i], person, direct_only), finish);
@@ -527,19 +539,31 @@ bool ladder_speaks(const struct deadline *deadline, size_t index, instant horizo
     return !too_late && !conditions_failing(&step->where, &deadline->fields);
 }
 
+static const char *moved(instant fires, instant planned)
+{
+    if (fires == planned) {
+        return NULL;
+    }
+    return fires < planned ? "pulled forward, out of quiet hours that last until due"
+                           : "held back by the gap after the step before";
+}
+
 void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, instant planned)
 {
     const struct step *step = &deadline->rule->steps[index];
     struct firing firing = {.turn = turn, .deadline = deadline, .step = step, .index = index};
     const struct condition *failing = conditions_failing(&step->where, &deadline->fields);
+    struct rung rung = {.at = planned, .first = deadline->numbered};
 
+    firing.fires = step->before_due ? planned : deadline->steps[index].fires;
+    firing.left = INSTANT_NONE;
     firing.after = step->anchor == ANCHOR_DUE && !step->before_due;
     if (failing) {
         journal_step(turn, deadline, step, "skipped", NULL, failing->text, planned);
         timing_repeat(turn->engine, deadline, index);
         return;
     }
-    journal_step(turn, deadline, step, "step", NULL, NULL, planned);
+    journal_step(turn, deadline, step, "step", NULL, moved(deadline->steps[index].fires, planned), planned);
     for (size_t i = 0; i < step->n_to; i++) {
         add_path(&firing, &step->to[i]);
     }
@@ -548,6 +572,8 @@ void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, ins
     for (size_t i = 0; i < firing.audience.n; i++) {
         send(&firing, &firing.audience.items[i], NULL);
     }
+    rung.left = firing.left == INSTANT_NONE ? turn->now : firing.left;
+    sending_fired(turn, deadline, &rung);
 }
 
 /* -- closing -- */
@@ -574,8 +600,12 @@ void ladder_closed(struct turn *turn, struct deadline *deadline, const struct cl
 {
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         const struct step *step = &deadline->rule->steps[i];
-        struct firing firing = {
-            .turn = turn, .deadline = deadline, .step = step, .index = i, .closing = cause};
+        struct firing firing = {.turn = turn,
+                                .deadline = deadline,
+                                .step = step,
+                                .index = i,
+                                .closing = cause,
+                                .fires = turn->now};
 
         if (step->anchor != ANCHOR_CLOSED || conditions_failing(&step->where, &deadline->fields)) {
             continue;

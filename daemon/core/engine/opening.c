@@ -392,6 +392,7 @@ static void restart(struct turn *turn, struct deadline *deadline)
         deadline->steps[i].fired = 0;
     }
     deadline->n_pauses = 0;
+    deadline->last.at = INSTANT_NONE;
     deadline->was_overdue = deadline->extended = deadline->late_event = false;
     deadline->opened = turn->event->time;
     deadline->received = turn->now;

@@ -90,20 +90,36 @@ void outbox_queue(struct turn *turn, struct notification *take)
     if (note->copy) {
         json_key_bool(&record.json, "copy", true);
     }
+    if (note->not_before > turn->now) {
+        char quiet[QUIET_TEXT_MAX];
+
+        json_key_int(&record.json, "not_before", note->not_before);
+        json_key_text(&record.json, "quiet", quiet_format(sending_quiet(turn->engine, note), quiet));
+    }
     journal_end(&record);
     put_queued(turn, note);
+}
+
+/* Drops it; what waits for its end is armed anew. */
+static void finish(struct turn *turn, struct notification *note)
+{
+    struct deadline *deadline = note->deadline;
+    bool of_last = sending_is_of_last(note);
+
+    state_drop_notification(turn, note);
+    if (of_last && sending_ended(turn, deadline)) {
+        state_put_deadline(turn, deadline);
+    }
 }
 
 static void withdraw(struct turn *turn, struct notification *note, const char *why)
 {
     journal_note(turn, note, "withdrawn", why);
     tell_delivery(turn, &turn->changes->withdrawn, note->id);
-    state_drop_notification(turn, note);
+    finish(turn, note);
 }
 
-/* Notifications are numbered from 1 within their deadline, so they are found without an index of their own.
- */
-static struct notification *numbered(const struct engine *engine, const struct deadline *deadline,
+struct notification *outbox_numbered(const struct engine *engine, const struct deadline *deadline,
                                      int32_t number)
 {
     struct buffer id;
@@ -120,12 +136,13 @@ void outbox_withdraw(struct turn *turn, struct deadline *deadline, const char *w
     bool closes = strcmp(why, "paused") != 0 && strcmp(why, "restarted") != 0;
 
     for (int32_t i = deadline->numbered; i > 0; i--) {
-        struct notification *note = numbered(turn->engine, deadline, i);
+        struct notification *note = outbox_numbered(turn->engine, deadline, i);
 
         if (!note || note->phase == PHASE_CLOSED) {
             continue;
         }
         if (note->state != NOTIFICATION_CLAIMED) {
+            note->deadline = closes ? NULL : deadline; /* nothing waits for its end any more */
             withdraw(turn, note, why);
         } else if (closes) {
             note->deadline = NULL; /* on its way: its verdict decides */
@@ -164,7 +181,7 @@ void outbox_dead(struct turn *turn, struct notification *note, const char *why)
     journal_note(turn, note, "dead", why);
     put_dead(turn, note->id, note->deadline_id, note->rule, note->step, note->to, note->channel, why);
     tell_delivery(turn, &turn->changes->withdrawn, note->id);
-    state_drop_notification(turn, note);
+    finish(turn, note);
 }
 
 void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, const struct step *step,
@@ -217,6 +234,7 @@ static bool fall_back(struct turn *turn, struct notification *note, const char *
     note->fell_back = true;
     note->attempts = note->uncertain = 0;
     note->not_before = turn->now;
+    (void)sending_hold(turn, note);
     put_queued(turn, note);
     return true;
 }
@@ -250,7 +268,7 @@ static bool supersedes(const struct notification *newer, const struct notificati
 static void withdraw_older(struct turn *turn, const struct notification *note)
 {
     for (int32_t i = note->deadline ? note->deadline->numbered : 0; i > 0; i--) {
-        struct notification *older = numbered(turn->engine, note->deadline, i);
+        struct notification *older = outbox_numbered(turn->engine, note->deadline, i);
 
         if (older && older->state == NOTIFICATION_QUEUED && supersedes(note, older)) {
             withdraw(turn, older, "superseded");
@@ -270,7 +288,7 @@ static void delivered(struct turn *turn, struct notification *note)
     }
     state_count(turn, NULL, note->channel, turn->now, "delivered");
     withdraw_older(turn, note);
-    state_drop_notification(turn, note);
+    finish(turn, note);
 }
 
 static void again(struct turn *turn, struct notification *note, int64_t delay_ms, const char *why)
@@ -281,6 +299,7 @@ static void again(struct turn *turn, struct notification *note, int64_t delay_ms
         outbox_dead(turn, note, why);
     } else {
         note->not_before = turn->now + delay_ms;
+        (void)sending_hold(turn, note);
         put_queued(turn, note);
     }
 }
@@ -364,7 +383,7 @@ static bool is_superseded(const struct turn *turn, const struct notification *no
         return true;
     }
     for (int32_t i = deadline ? deadline->numbered : 0; i > 0; i--) {
-        const struct notification *other = numbered(turn->engine, deadline, i);
+        const struct notification *other = outbox_numbered(turn->engine, deadline, i);
 
         if (other && supersedes(other, note)) {
             return true;
@@ -377,7 +396,8 @@ static bool is_superseded(const struct turn *turn, const struct notification *no
  * find somebody else: what nothing has followed lives on. */
 static void end_life(struct turn *turn, struct notification *note)
 {
-    instant end = note->queued + turn->engine->policy->expires_max_ms;
+    instant from = note->attempts == 0 && note->not_before > note->queued ? note->not_before : note->queued;
+    instant end = from + turn->engine->policy->expires_max_ms;
 
     if (is_superseded(turn, note) && note->attempts == 0) {
         withdraw(turn, note, "superseded");
@@ -392,7 +412,7 @@ static void end_life(struct turn *turn, struct notification *note)
 void outbox_end_reminders(struct turn *turn, struct deadline *deadline)
 {
     for (int32_t i = deadline->numbered; i > 0; i--) {
-        struct notification *note = numbered(turn->engine, deadline, i);
+        struct notification *note = outbox_numbered(turn->engine, deadline, i);
 
         if (note && note->phase == PHASE_REMINDER && note->state == NOTIFICATION_QUEUED) {
             end_life(turn, note);
@@ -422,6 +442,10 @@ size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant n
 
         if (!note || note->state != NOTIFICATION_QUEUED || note->not_before > now || note->expires <= now ||
             is_pointless(note) || (note->deadline && note->deadline->state == DEADLINE_PAUSED)) {
+            continue;
+        }
+        if (sending_hold(&turn, note)) { /* the channel was slow, or the daemon away: it has become quiet */
+            put_queued(&turn, note);
             continue;
         }
         struct journal_record record;

@@ -24,6 +24,7 @@ struct engine *engine_create(const struct engine_parts *parts)
     memory_init(&engine->closed);
     memory_init(&engine->early);
     seen_init(&engine->seen);
+    engine->has_quiet = sending_has_quiet(engine);
     buffer_init(&engine->text);
     engine->scratch = arena_create();
     if (!engine->scratch) {

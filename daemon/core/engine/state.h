@@ -28,6 +28,7 @@ struct engine {
     struct seen seen;
     char **stored_rules; /* fingerprints in base:rules */
     size_t n_stored_rules;
+    bool has_quiet;    /* somebody, some channel or the settings have quiet hours */
     bool pruned;       /* texts of rules that nobody needs were removed once after loading */
     uint64_t numbered; /* deadline ids given so far */
     struct engine_counts counts;
@@ -79,6 +80,51 @@ void timing_place(const struct engine *engine, struct deadline *deadline); /* th
 void timing_arm(struct turn *turn, struct deadline *deadline);
 void timing_repeat(const struct engine *engine, struct deadline *deadline, size_t i); /* after one firing */
 instant timing_next(const struct deadline *deadline); /* of its steps, its due, its waking; INSTANT_NEVER */
+/* From where the steps after due count: a deadline that was late before it opened starts its ladder at the
+ * opening. */
+instant timing_ladder_base(const struct deadline *deadline);
+/* Of the department or of the nearest one above that has one; NULL. */
+const struct calendar *timing_department_calendar(const struct directory *people, const char *id);
+
+/* -- sending.c -- */
+struct recipient {
+    const char *person;  /* id; "" for a post to a group */
+    const char *channel; /* name, or NULL: none is known */
+};
+struct departure {
+    instant fires;  /* in: when the step was to fire */
+    instant leave;  /* when the message may leave, now or later */
+    instant counts; /* from when the gap counts: `leave`, less the moments that firing took */
+};
+bool sending_has_quiet(const struct engine *engine);
+/* When what the step plans for `at` would leave: the next opening, or for a step before due that would be
+ * pushed to due or behind it the last open moment before `at`. */
+instant sending_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                      const struct recipient *to, instant at);
+/* The same for a step that fires now. False: it is quiet until due or longer, the step before due is of no
+ * use. */
+bool sending_now(const struct turn *turn, const struct deadline *deadline, const struct step *step,
+                 const struct recipient *to, struct departure *out);
+/* For people: when the message of a step that stands at `at` and fires at `fires` would leave for one of its
+ * recipients (or the delegate); INSTANT_NEVER if it is quiet until after due. */
+instant sending_plan(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                     const char *person, instant at, instant fires);
+const struct quiet *sending_quiet(const struct engine *engine, const struct notification *note);
+/* Moves what would leave in quiet hours to their end. True if it was moved. */
+bool sending_hold(const struct turn *turn, struct notification *note);
+/* Its end is the longest life that there is, not a fresher message. */
+bool sending_is_whole_life(const struct engine *engine, const struct notification *note);
+/* When every step that has a next firing fires, if `last` is the rung that fired last. */
+void sending_fires(const struct engine *engine, const struct deadline *deadline, const struct rung *last,
+                   instant fires[static RULE_STEPS_MAX]);
+/* Sets step_state.fires of every step: pulled forward out of quiet hours, held back by the gap. */
+void sending_place(const struct engine *engine, struct deadline *deadline);
+/* A step has fired, its notifications are queued. `ended` of `fired` is not looked at. */
+void sending_fired(struct turn *turn, struct deadline *deadline, const struct rung *fired);
+bool sending_is_of_last(const struct notification *note); /* the rung that fired last waits for its end */
+/* A notification of the last rung is gone. True if that was the last one: the deadline is armed anew and has
+ * to be put. */
+bool sending_ended(struct turn *turn, struct deadline *deadline);
 
 /* -- opening.c -- */
 void opening_open(struct turn *turn, const struct rule *rule);
@@ -112,12 +158,20 @@ void ladder_follow_owner(struct turn *turn, struct deadline *deadline);
 void ladder_closed(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
 void ladder_supersede(struct turn *turn, struct deadline *deadline, size_t step, const char *what,
                       const char *why);
+/* The person's own channel, else the department's, else the default, or the fallback that reaches the person;
+ * NULL. */
+const struct channel_facts *ladder_direct(const struct engine *engine, const struct person *person,
+                                          bool direct_only);
 /* The channel after `channel` in the chain of fallbacks on which the person can be reached, or NULL. */
 const struct channel_facts *ladder_fallback(const struct engine *engine, const char *channel,
                                             const char *person, bool direct_only);
 
 /* -- outbox.c -- */
 void outbox_queue(struct turn *turn, struct notification *take);
+/* Notifications are numbered from 1 within their deadline, so they are found without an index of their own.
+ */
+struct notification *outbox_numbered(const struct engine *engine, const struct deadline *deadline,
+                                     int32_t number);
 void outbox_withdraw(struct turn *turn, struct deadline *deadline,
                      const char *why);                             /* everything still queued */
 void outbox_overdue(struct turn *turn, struct notification *note); /* its `expires` or `ends` has passed */

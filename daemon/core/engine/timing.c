@@ -2,7 +2,7 @@
 
 #include "state.h"
 
-static const struct calendar *department_calendar(const struct directory *people, const char *id)
+const struct calendar *timing_department_calendar(const struct directory *people, const char *id)
 {
     enum { CLIMB_MAX = 16 };
 
@@ -27,9 +27,9 @@ const struct calendar *timing_calendar(const struct engine *engine, const struct
 
     if (rule->calendar_of == CALENDAR_OF_OWNER) {
         const struct person *owner = directory_person(engine->parts.people, deadline->owner);
-        calendar = owner ? department_calendar(engine->parts.people, owner->department) : NULL;
+        calendar = owner ? timing_department_calendar(engine->parts.people, owner->department) : NULL;
     } else if (rule->calendar_of == CALENDAR_OF_DEPARTMENT) {
-        calendar = department_calendar(engine->parts.people, deadline->department);
+        calendar = timing_department_calendar(engine->parts.people, deadline->department);
     }
     if (!calendar) {
         calendar = rule->calendar;
@@ -107,9 +107,7 @@ int timing_due(const struct engine *engine, struct deadline *deadline, const cha
     return 0;
 }
 
-/* From where the steps after due count: a deadline that was late before it opened starts its ladder at the
- * opening. */
-static instant ladder_base(const struct deadline *deadline)
+instant timing_ladder_base(const struct deadline *deadline)
 {
     return deadline->late_event && deadline->due < deadline->received ? deadline->received : deadline->due;
 }
@@ -133,7 +131,8 @@ static int first_firing(const struct engine *engine, const struct deadline *dead
                                                         .n_pauses = deadline->n_pauses},
                                  deadline->due, step->offset.count, out);
     case ANCHOR_DUE:
-        return span_step(&step->offset, calendar, ladder_base(deadline), engine->policy->step_minute, out);
+        return span_step(&step->offset, calendar, timing_ladder_base(deadline), engine->policy->step_minute,
+                         out);
     case ANCHOR_CLOSED:
         break;
     }
@@ -170,21 +169,21 @@ static void place_step(const struct engine *engine, struct deadline *deadline, s
     struct step_state *state = &deadline->steps[i];
     instant at = INSTANT_NEVER;
 
-    state->at = INSTANT_NEVER;
+    state->at = state->fires = INSTANT_NEVER;
     if (state->fired >= step->times || first_firing(engine, deadline, step, &at)) {
         return;
     }
     for (int32_t k = 0; k < state->fired && at != INSTANT_NEVER; k++) {
         at = following(engine, deadline, step, at);
     }
-    state->at = at;
+    state->at = state->fires = at;
 }
 
 void timing_place(const struct engine *engine, struct deadline *deadline)
 {
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         if (deadline->state == DEADLINE_SLEEPING) {
-            deadline->steps[i].at = INSTANT_NEVER;
+            deadline->steps[i].at = deadline->steps[i].fires = INSTANT_NEVER;
         } else {
             place_step(engine, deadline, i);
         }
@@ -200,6 +199,7 @@ void timing_repeat(const struct engine *engine, struct deadline *deadline, size_
     state->at = state->fired >= step->times || span_is_none(&step->every)
                     ? INSTANT_NEVER
                     : following(engine, deadline, step, state->at);
+    state->fires = state->at;
 }
 
 instant timing_next(const struct deadline *deadline)
@@ -209,8 +209,8 @@ instant timing_next(const struct deadline *deadline)
     }
     instant next = deadline->was_overdue ? INSTANT_NEVER : deadline->due;
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
-        if (deadline->steps[i].at < next) {
-            next = deadline->steps[i].at;
+        if (deadline->steps[i].fires < next) {
+            next = deadline->steps[i].fires;
         }
     }
     return next;
@@ -218,6 +218,7 @@ instant timing_next(const struct deadline *deadline)
 
 void timing_arm(struct turn *turn, struct deadline *deadline)
 {
+    sending_place(turn->engine, deadline);
     instant next = timing_next(deadline);
 
     if (deadline->state == DEADLINE_PAUSED || next == INSTANT_NEVER) {

@@ -53,7 +53,9 @@ static void test_ladder_climbs(void **state)
     assert_string_equal(world_told(world),
                         "escalation li.lei mail due+8wh\noverdue zhang.wei mail due+8wh copy");
     world_deliver(world, &delivered);
-    world_until(world, "2026-11-20T10:00");
+    world_until(world, "2026-11-20T10:09"); /* four working hours after the step before it */
+    assert_string_equal(world_told(world), "");
+    world_until(world, "2026-11-20T10:10");
     assert_string_equal(world_told(world),
                         "escalation zhao.min mail due+2wd\noverdue zhang.wei mail due+2wd copy");
     world_deliver(world, &delivered);
@@ -384,7 +386,7 @@ static void test_group_robot_and_its_fallback(void **state)
     assert_non_null(strstr(told, "overdue wang.fang mail due")); /* nobody knows her number for the robot */
     assert_null(strstr(told, "no.mail"));
     assert_non_null(strstr(world_dead(world, 0), "no.mail"));
-    world_until(world, "2026-11-17T14:00");
+    world_until(world, "2026-11-18T11:00"); /* two gaps after due, which nobody has delivered */
     assert_non_null(strstr(world_told(world), "escalation - rd due+1wh"));
 }
 
@@ -496,10 +498,10 @@ static void test_commands(void **state)
     struct world *world = *state;
 
     complete_interview(world, "[\"zhang.wei\"]");
-    world_until(world, "2026-11-20T10:00");
+    world_until(world, "2026-11-20T15:10");
     world_deliver(world, &delivered);
     world_told(world);
-    world_command(world, "2026-11-20T11:00", "cuiban.ack", "deadline", world_only(world)->id, "by",
+    world_command(world, "2026-11-20T16:00", "cuiban.ack", "deadline", world_only(world)->id, "by",
                   "zhao.min", "until", "2026-11-24T00:00:00+08:00", NULL);
     world_until(world, "2026-11-23T23:00");
     assert_string_equal(world_told(world), "");

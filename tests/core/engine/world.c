@@ -55,12 +55,7 @@ static struct engine *new_engine(struct world *world)
     return engine;
 }
 
-struct world *world_open(void)
-{
-    return world_open_at(WORLD_DIR);
-}
-
-struct world *world_open_at(const char *directory)
+static int set_channels(struct config *config)
 {
     static const struct channel_facts channels[] = {
         {.name = "mail", .reach = REACH_PERSON, .dialect = DIALECT_COMMONMARK, .address = "email"},
@@ -76,6 +71,26 @@ struct world *world_open_at(const char *directory)
          .fallback = "mail",
          .mentions = true},
     };
+    struct channel_facts facts[sizeof channels / sizeof *channels];
+
+    memcpy(facts, channels, sizeof channels);
+    for (size_t i = 0; i < config->settings.n_channels; i++) {
+        for (size_t k = 0; k < sizeof facts / sizeof *facts; k++) {
+            if (strcmp(facts[k].name, config->settings.channels[i].name) == 0) {
+                facts[k].quiet = config->settings.channels[i].quiet;
+            }
+        }
+    }
+    return ruleset_set_channels(config->rules, facts, sizeof facts / sizeof *facts);
+}
+
+struct world *world_open(void)
+{
+    return world_open_at(WORLD_DIR);
+}
+
+struct world *world_open_at(const char *directory)
+{
     struct world *world = calloc(1, sizeof *world);
     struct problems problems;
     char file[4096];
@@ -90,8 +105,7 @@ struct world *world_open_at(const char *directory)
         fail_msg("the world's files are not good");
     }
     problems_finish(&problems);
-    assert_int_equal(ruleset_set_channels(world->config->rules, channels, sizeof channels / sizeof *channels),
-                     0);
+    assert_int_equal(set_channels(world->config), 0);
     changes_init(&world->changes);
     world->arena = arena_create();
     buffer_init(&world->told);
@@ -507,6 +521,41 @@ void world_until(struct world *world, const char *at)
 void world_jump(struct world *world, const char *at)
 {
     world_advance(world, world_time(at));
+}
+
+/* When the next notification that waits may leave. */
+static instant next_leave(struct world *world)
+{
+    size_t cursor = 0;
+    instant next = INSTANT_NEVER;
+    const struct notification *note;
+
+    while ((note = engine_next_notification(world->engine, &cursor)) != NULL) {
+        if (note->state == NOTIFICATION_QUEUED && note->not_before < next) {
+            next = note->not_before;
+        }
+    }
+    return next;
+}
+
+void world_live(struct world *world, const char *at, const struct verdict *verdict)
+{
+    instant end = world_time(at);
+
+    for (;;) {
+        instant next = engine_next(world->engine);
+        instant leave = next_leave(world);
+
+        next = leave < next ? leave : next;
+        if (next > end) {
+            break;
+        }
+        world_advance(world, next);
+        if (leave <= next) {
+            world_deliver(world, verdict);
+        }
+    }
+    world_advance(world, end);
 }
 
 size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t limit_ms)

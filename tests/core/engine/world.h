@@ -24,6 +24,8 @@ int world_late_event(struct world *world, const char *now, const char *at, const
 int world_command(struct world *world, const char *at, const char *type, ...) __attribute__((sentinel));
 /* Time passes; everything due until then fires at its own instant (no downtime). */
 void world_until(struct world *world, const char *at);
+/* The same, and every notification is tried as soon as it may leave and ends with the verdict. */
+void world_live(struct world *world, const char *at, const struct verdict *verdict);
 /* Time jumps: a downtime. */
 void world_jump(struct world *world, const char *at);
 
