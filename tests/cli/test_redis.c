@@ -286,8 +286,8 @@ static void an_open_one_is_explained(void **state)
     ctl_expect(ctl, 0, "connection refused", NULL);
     ctl_expect(ctl, 0, "on the way\n", NULL);
     ctl_expect(ctl, 0,
-               "2036-03-07 Fri 14:00  [due+1wd]  李雷  held back from 2036-03-07 Fri 10:00: the gap after "
-               "the step before\n",
+               "2036-03-07 Fri 14:00  [due+1wd]  李雷 (quiet until 2036-03-07 Fri 15:00)  "
+               "held back from 2036-03-07 Fri 10:00: the gap after the step before\n",
                NULL);
     ctl_run(ctl, "--lang", "zh", "explain", "confirm", "requisition=REQ-1", NULL);
     ctl_expect(ctl, 0, "到期 2036-03-06 周四 18:00 = 3wd", NULL);
@@ -295,7 +295,10 @@ static void an_open_one_is_explained(void **state)
     ctl_expect(ctl, 0, "接下来\n", NULL);
     ctl_run(ctl, "--json", "explain", open_id(world), NULL);
     ctl_expect(ctl, 0, "\"e\":\"delivered\"", NULL);
-    ctl_expect(ctl, 0, "\"step\":\"due+1wd\",\"to\":[\"li.lei\"]", NULL);
+    ctl_expect(ctl, 0,
+               "\"fires\":\"2036-03-07T14:00:00+08:00\",\"step\":\"due+1wd\",\"to\":[\"li.lei\"],"
+               "\"leaves\":[\"2036-03-07T15:00:00+08:00\"]",
+               NULL);
     ctl_run(ctl, "explain", "confirm", NULL);
     ctl_expect(ctl, 0, "REQ-1", NULL);
 }

@@ -97,6 +97,8 @@ struct bench {
     struct delivery *delivery;
     struct plugin_channel *channels[2];
     instant now;
+    int32_t speed;
+    uint64_t began;
     bool holds_claims, is_lost;
     struct claim claims[NOTES_MAX];
     size_t n_claims, n_answered;
@@ -131,8 +133,12 @@ static const struct engine *port_engine(void *data, void *shard)
 
 static instant port_now(void *data, void *shard)
 {
+    struct bench *bench = data;
+
     (void)shard;
-    return ((struct bench *)data)->now;
+    if (bench->speed > 1)
+        bench->now = (instant)((uv_hrtime() - bench->began) / 1000000) * bench->speed;
+    return bench->now;
 }
 
 static struct notification *note_of(struct bench *bench, const char *id)
@@ -277,12 +283,13 @@ static struct engine *engine_open(void)
     return engine;
 }
 
-static struct bench *bench_open(const char *rate)
+/* `speed` 1: the clock stands, else it runs that many times faster than real time. */
+static struct bench *bench_open_at(const char *rate, int32_t speed)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
     struct delivery_ports ports = {bench, port_engine, port_now, port_claim, port_verdict, port_refuse, NULL};
     struct delivery_options options = {
-        .attempt_ms = 3000, .retry_base_ms = 1000, .retry_cap_ms = 8000, .speed = 1};
+        .attempt_ms = 3000, .retry_base_ms = 1000, .retry_cap_ms = 8000, .speed = speed};
 
     uv_loop_init(&bench->loop);
     uv_timer_init(&bench->loop, &bench->tick);
@@ -292,6 +299,8 @@ static struct bench *bench_open(const char *rate)
     server_open(&bench->server, &bench->loop);
     bench->status = 200;
     bench->now = 1000000;
+    bench->speed = speed;
+    bench->began = uv_hrtime();
     bench->engine = engine_open();
     bench->channels[0] = open_channel(bench, "mail", "person", rate);
     bench->channels[1] = open_channel(bench, "robot", "group", rate);
@@ -301,6 +310,11 @@ static struct bench *bench_open(const char *rate)
     bench->delivery = delivery_create(&options, &ports);
     assert_non_null(bench->delivery);
     return bench;
+}
+
+static struct bench *bench_open(const char *rate)
+{
+    return bench_open_at(rate, 1);
 }
 
 /* A notification about the deadline D<deadline>, with the next number. */
@@ -397,6 +411,24 @@ static void test_withdrawn_before_the_claim(void **state)
     run_a_while(bench);
     assert_int_equal(bench->server.requests, 0);
     assert_string_equal(bench->log, "");
+    bench_close(bench, 1000);
+}
+
+/* Twelve hours of quiet on a clock that runs 432000 times faster: a tenth of a second. */
+static void test_wakes_when_it_may_leave(void **state)
+{
+    struct bench *bench = bench_open_at(NULL, 432000);
+
+    (void)state;
+    add_note(bench, 1, "a", "mail", "good morning");
+    bench->engine->notes[0].not_before = bench->now = port_now(bench, bench) + 12 * HOUR_MS;
+    delivery_add(bench->delivery, bench);
+    instant not_before = bench->engine->notes[0].not_before;
+    for (int i = 0; i < ROUNDS_MAX && bench->n_claims == 0; i++)
+        turn(bench);
+    assert_int_equal(bench->n_claims, 1); /* by the one timer: nobody told of news */
+    assert_true(bench->now >= not_before);
+    run_until(bench, "D1-1:delivered ");
     bench_close(bench, 1000);
 }
 
@@ -630,6 +662,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delivered_after_its_claim),
         cmocka_unit_test(test_withdrawn_before_the_claim),
+        cmocka_unit_test(test_wakes_when_it_may_leave),
         cmocka_unit_test(test_order_is_by_time),
         cmocka_unit_test(test_group_leaves_as_one_message),
         cmocka_unit_test(test_refused_without_a_claim),

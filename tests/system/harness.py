@@ -124,6 +124,7 @@ quick:
   meet    = { on = "case.met"; };
   cancel  = { on = "case.cancelled"; key = [ "case" ]; };
   due     = "2s";
+  gap     = "none";
   ladder  = ( { at = "due-1s"; to = [ "owner" ]; via = [ "robot" ]; }, { at = "due"; to = [ "owner" ]; via = [ "robot" ]; },
               { at = "due+1s"; to = [ "head" ]; via = [ "robot" ]; } );
 };

@@ -137,9 +137,11 @@ struct asking {
 static void ask(struct asking *asking, const char *person, const char *channel)
 {
     const struct recipient to = {person, channel};
-    instant leave = sending_leave(asking->engine, asking->deadline, asking->step, &to, asking->at);
+    const struct deadline *deadline = asking->deadline;
+    instant opening = deadline->wake == INSTANT_NEVER ? deadline->received : deadline->wake;
+    instant leave = sending_leave(asking->engine, deadline, asking->step, &to, asking->at);
 
-    if (leave < asking->at && leave < asking->deadline->received) {
+    if (leave < asking->at && leave < opening) {
         return; /* it cannot be pulled forward to before the opening: this one is not told */
     }
     asking->leaving.first = leave < asking->leaving.first ? leave : asking->leaving.first;
