@@ -273,6 +273,24 @@ static void test_a_rule_by_defaults(void **state)
     assert_string_equal(rule->key.fields[0].name, "interview");
 }
 
+static void test_when_people_are_disturbed(void **state)
+{
+    const struct config *config = *state;
+    const struct rule_policy *policy = ruleset_policy(config->rules);
+    assert_int_equal(policy->quiet.kind, QUIET_HOURS);
+    assert_int_equal(policy->quiet.from_min, 21 * 60);
+    assert_int_equal(policy->quiet.to_min, 8 * 60 + 30);
+    assert_int_equal(policy->gap.unit, SPAN_WORKING);
+    assert_true(policy->gap.count == 3 * HOUR_MS);
+    assert_int_equal(config->settings.channels[0].quiet.kind, QUIET_NONE);
+    assert_int_equal(config->settings.channels[1].quiet.kind, QUIET_UNSAID);
+    assert_int_equal(directory_person(config->directory, "chen.jing")->quiet.kind, QUIET_OUTSIDE);
+    assert_int_equal(directory_person(config->directory, "li.lei")->quiet.kind, QUIET_UNSAID);
+    assert_true(ruleset_find(config->rules, "interview_feedback")->gap.count == 90 * MINUTE_MS);
+    const struct rule *none = ruleset_find(config->rules, "started");
+    assert_true(!span_is_none(&none->gap) && none->gap.count == 0);
+}
+
 /* What Redis keeps of a rule reads back as the same rule, even where the names of its files are gone. */
 static void test_texts_read_back(void **state)
 {
@@ -294,6 +312,8 @@ static void test_texts_read_back(void **state)
         assert_int_equal(again->n_forms, rules[i].n_forms);
         assert_ptr_equal(again->calendar, rules[i].calendar);
         assert_true(again->early_ms == rules[i].early_ms);
+        assert_int_equal(again->gap.unit, rules[i].gap.unit);
+        assert_true(again->gap.count == rules[i].gap.count);
         arena_destroy(arena);
     }
 }
@@ -395,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_rule, setup, teardown),
         cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_rule_by_defaults, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_when_people_are_disturbed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_texts_read_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_channels_against_their_plugins, setup, teardown),

@@ -59,16 +59,24 @@ static instant limit_of(const struct deadline *deadline, const struct step *step
     return step->before_due && step->anchor != ANCHOR_OPEN ? deadline->due : INSTANT_NEVER;
 }
 
-instant sending_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
-                      const struct recipient *to, instant at)
+/* As quiet_leave has it. Whom no calendar ever lets hear anything hears at once. */
+static instant leave_of(const struct engine *engine, const struct deadline *deadline,
+                        const struct recipient *to, instant at, instant limit)
 {
     const struct person *person = directory_person(engine->parts.people, to->person);
     const struct calendar *calendar = calendar_of(engine, deadline, person);
+    instant leave = at;
 
-    if (step->urgent || !engine->has_quiet || !calendar) {
-        return at;
+    if (engine->has_quiet && calendar) {
+        leave = quiet_leave(quiet_of(engine, person, to->channel), calendar, at, limit);
     }
-    return quiet_leave(quiet_of(engine, person, to->channel), calendar, at, limit_of(deadline, step));
+    return leave == INSTANT_NEVER ? at : leave;
+}
+
+instant sending_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                      const struct recipient *to, instant at)
+{
+    return step->urgent ? at : leave_of(engine, deadline, to, at, limit_of(deadline, step));
 }
 
 bool sending_now(const struct turn *turn, const struct deadline *deadline, const struct step *step,
@@ -78,13 +86,7 @@ bool sending_now(const struct turn *turn, const struct deadline *deadline, const
     instant planned = sending_leave(engine, deadline, step, to, out->fires);
     instant from = planned > turn->now ? planned : turn->now;
 
-    out->leave = from;
-    if (!step->urgent && engine->has_quiet) {
-        const struct person *person = directory_person(engine->parts.people, to->person);
-        const struct calendar *calendar = calendar_of(engine, deadline, person);
-
-        out->leave = calendar ? quiet_next(quiet_of(engine, person, to->channel), calendar, from) : from;
-    }
+    out->leave = step->urgent ? from : leave_of(engine, deadline, to, from, INSTANT_NEVER);
     out->counts = out->leave - planned <= SENDING_WAY_MS ? planned : out->leave;
     return out->leave == from || out->leave < limit_of(deadline, step);
 }
@@ -96,19 +98,15 @@ const struct quiet *sending_quiet(const struct engine *engine, const struct noti
 
 bool sending_hold(const struct turn *turn, struct notification *note)
 {
-    const struct engine *engine = turn->engine;
-    const struct person *person = directory_person(engine->parts.people, note->to);
-    const struct calendar *calendar = calendar_of(engine, note->deadline, person);
+    const struct recipient to = {note->to, note->channel};
     instant at = note->not_before > turn->now ? note->not_before : turn->now;
+    instant next = note->urgent ? at : leave_of(turn->engine, note->deadline, &to, at, INSTANT_NEVER);
 
-    if (note->urgent || !engine->has_quiet || !calendar) {
+    if (next == at) {
         return false;
     }
-    instant next = quiet_next(sending_quiet(engine, note), calendar, at);
-    if (next == at || next == INSTANT_NEVER) {
-        return false;
-    }
-    if (sending_is_whole_life(engine, note)) {
+    /* One that was tried is still what its recipient has to hear, unless it speaks of a due to come. */
+    if (sending_is_whole_life(turn->engine, note) || (note->attempts > 0 && note->phase != PHASE_REMINDER)) {
         note->expires += next - at;
     }
     note->not_before = next;

@@ -262,6 +262,21 @@ static void test_long_holidays_outlive_no_message(void **state)
     assert_non_null(strstr(world_told(world), "escalation li.lei"));
 }
 
+/* The same for one that was tried in the last hour before them. */
+static void test_a_retry_outlives_long_holidays(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-02-13T17:30", "apart.opened", "case", "c", "person", "zhang.wei", NULL);
+    world_live(world, "2026-02-14T18:00", &dead_channel);
+    assert_int_equal(waiting(world, "zhang.wei")->attempts, 1);
+    assert_int_equal(waiting(world, "zhang.wei")->not_before, world_time("2026-02-24T09:00"));
+    world_reload(world);
+    world_live(world, "2026-02-24T09:00", &delivered);
+    assert_null(waiting(world, "zhang.wei"));
+    assert_null(world_dead(world, 0));
+}
+
 static void test_pause_ends_what_was_under_way(void **state)
 {
     struct world *world = *state;
@@ -410,6 +425,7 @@ int main(void)
         QUIET_TEST(test_channel_that_is_open_at_all_hours),
         QUIET_TEST(test_a_claim_in_quiet_hours_waits),
         QUIET_TEST(test_long_holidays_outlive_no_message),
+        QUIET_TEST(test_a_retry_outlives_long_holidays),
         QUIET_TEST(test_pause_ends_what_was_under_way),
         QUIET_TEST(test_downtime_does_not_shout),
         cmocka_unit_test(test_a_fifth_of_the_year_collapses_without_the_gap),
