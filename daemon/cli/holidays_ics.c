@@ -11,7 +11,7 @@
 
 #include "core/civil.h"
 
-enum { OCCURRENCES_MAX = 5000, EVENTS_MAX = 20000 };
+enum { OCCURRENCES_MAX = 5000, EVENTS_MAX = 20000, DEPTH_MAX = 8 };
 
 static const char special_day[] = "X-APPLE-SPECIAL-DAY";
 
@@ -101,8 +101,10 @@ static void add_by_rule(struct reading *reading, icalcomponent *event, struct ic
     icalproperty *rule = icalcomponent_get_first_property(event, ICAL_RRULE_PROPERTY);
     icalrecur_iterator *iterator = icalrecur_iterator_new(icalproperty_get_rrule(rule), start);
 
-    for (int i = 0; i < OCCURRENCES_MAX && iterator != NULL && reading->status == 0; i++) {
+    for (int i = 0; iterator != NULL && reading->status == 0; i++) {
         struct icaltimetype at = icalrecur_iterator_next(iterator);
+        if (i == OCCURRENCES_MAX)
+            reading->status = -E2BIG;
         if (icaltime_is_null_time(at) || at.year > reading->rules_until)
             break;
         if (at.year >= reading->rules_from && !icalproperty_recurrence_is_excluded(event, &start, &at))
@@ -182,6 +184,21 @@ static void read_calendar(struct reading *reading, icalcomponent *calendar)
     }
 }
 
+/* The library walks components by recursion: a file must not choose how deep. */
+static bool is_too_deep(const char *text)
+{
+    int depth = 0;
+
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncasecmp(line, "BEGIN:", 6) == 0 && ++depth > DEPTH_MAX)
+            return true;
+        if (strncasecmp(line, "END:", 4) == 0)
+            depth--;
+    }
+    return false;
+}
+
 /* The first of the parser's own remarks. */
 static const char *first_remark(icalcomponent *component)
 {
@@ -198,10 +215,15 @@ static const char *first_remark(icalcomponent *component)
 int holidays_read_ics(struct holidays *holidays, const char *text, char problem[static HOLIDAYS_PROBLEM_MAX])
 {
     struct reading reading = {.holidays = holidays};
-    icalcomponent *root = icalparser_parse_string(text);
+    bool too_deep = is_too_deep(text);
+    icalcomponent *root = too_deep ? NULL : icalparser_parse_string(text);
     int errors = root != NULL ? icalcomponent_count_errors(root) : 0;
 
-    if (root == NULL || strstr(text, "BEGIN:VCALENDAR") == NULL) {
+    if (too_deep) {
+        snprintf(problem, HOLIDAYS_PROBLEM_MAX, "components stand in each other more than %d deep",
+                 DEPTH_MAX);
+        reading.status = -EINVAL;
+    } else if (root == NULL || strstr(text, "BEGIN:VCALENDAR") == NULL) {
         snprintf(problem, HOLIDAYS_PROBLEM_MAX, "this is no iCalendar file: BEGIN:VCALENDAR is missing");
         reading.status = -EINVAL;
     } else if (errors > 0) {
@@ -220,6 +242,7 @@ int holidays_read_ics(struct holidays *holidays, const char *text, char problem[
         icalcomponent_free(root);
     if (reading.status == -E2BIG || reading.status == -ENOMEM)
         snprintf(problem, HOLIDAYS_PROBLEM_MAX, "%s",
-                 reading.status == -E2BIG ? "more than 20000 days" : "out of memory");
+                 reading.status == -E2BIG ? "too much: at most 20000 days, and 5000 by one rule"
+                                          : "out of memory");
     return reading.status;
 }

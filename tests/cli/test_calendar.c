@@ -245,6 +245,16 @@ static void broken_files_are_refused(void **state)
         {"b.ics", "hello\n", "BEGIN:VCALENDAR is missing"},
         {"c.ics", "", "BEGIN:VCALENDAR is missing"},
         {"d.ics", "BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n", "there is no day off in it"},
+        {"l.ics",
+         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nBEGIN:VEVENT\nBEGIN:VEVENT\nBEGIN:VEVENT\nBEGIN:VEVENT\nBEGIN:"
+         "VEVENT\n"
+         "BEGIN:VEVENT\nBEGIN:VEVENT\nEND:VCALENDAR\n",
+         "more than 8 deep"},
+        {"m.ics",
+         "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:19500101\nRRULE:FREQ=DAILY\nSUMMARY:"
+         "x\n"
+         "END:VEVENT\nEND:VCALENDAR\n",
+         "5000 by one rule"},
         {"e.json", "{\"year\":2026,\"days\":[{\"name\":\"a\",\"date\":\"2026-13-01\",\"isOffDay\":true}]}",
          "days[0]: \"date\" is no date"},
         {"f.json", "{\"year\":2026,\"days\":[{\"name\":\"a\",\"date\":\"2026-12-01\",\"isOffDay\":1}]}",
