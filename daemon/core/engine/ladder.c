@@ -391,7 +391,7 @@ static instant expiry(const struct firing *firing, enum phase phase, instant lea
             end = fires + FOLLOW_MS;
         }
     }
-    end = end < leave + LIFE_MIN_MS ? leave + LIFE_MIN_MS : end;
+    end = end > leave && end < leave + LIFE_MIN_MS ? leave + LIFE_MIN_MS : end;
     return phase == PHASE_REMINDER && deadline->due > now && deadline->due < end ? deadline->due : end;
 }
 

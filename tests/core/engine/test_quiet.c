@@ -206,6 +206,18 @@ static void test_urgent_ignores_quiet_hours(void **state)
     assert_non_null(strstr(world_told(world), "escalation li.lei"));
 }
 
+/* Opened and due on a Saturday: on Monday the owner hears once, that it is late. */
+static void test_a_first_word_that_waits_is_overtaken(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-21T10:00", "asking.opened", "case", "c", "person", "zhang.wei", NULL);
+    world_live(world, "2026-11-23T08:59", &delivered);
+    assert_string_equal(world_told(world), "asked zhang.wei mail open\noverdue zhang.wei mail due");
+    assert_int_equal(world_table(world, TABLE_OUTBOX), 1);
+    assert_int_equal(waiting(world, "zhang.wei")->phase, PHASE_OVERDUE);
+}
+
 static void test_own_quiet_hours(void **state)
 {
     struct world *world = *state;
@@ -421,6 +433,7 @@ int main(void)
         QUIET_TEST(test_dead_letter_has_ended),
         QUIET_TEST(test_berlin_owner_shanghai_head),
         QUIET_TEST(test_urgent_ignores_quiet_hours),
+        QUIET_TEST(test_a_first_word_that_waits_is_overtaken),
         QUIET_TEST(test_own_quiet_hours),
         QUIET_TEST(test_channel_that_is_open_at_all_hours),
         QUIET_TEST(test_a_claim_in_quiet_hours_waits),
