@@ -95,6 +95,19 @@ static int resolve(struct cli *cli, const struct config *config, const struct as
     return count_json(json, &request, out);
 }
 
+static bool is_provisional(const struct asked *asked, instant due)
+{
+    const struct span_request request = {.span = &asked->span,
+                                         .calendar = asked->calendar,
+                                         .start = asked->from,
+                                         .lookup = count_lookup,
+                                         .lookup_data = &asked->given};
+    int32_t first, last;
+
+    return span_reach(&request, due, &first, &last) &&
+           !(calendar_covers(asked->calendar, first) && calendar_covers(asked->calendar, last));
+}
+
 static enum cli_status answer_json(struct cli *cli, const struct config *config, const struct asked *asked)
 {
     char text[INSTANT_TEXT_MAX];
@@ -116,8 +129,7 @@ static enum cli_status answer_json(struct cli *cli, const struct config *config,
         return CLI_FINDING;
     }
     json_key_text(&json, "due", zone_format(calendar_zone(asked->calendar), due, text));
-    json_key_bool(&json, "provisional",
-                  !calendar_covers(asked->calendar, calendar_day(asked->calendar, due)));
+    json_key_bool(&json, "provisional", is_provisional(asked, due));
     json_object_end(&json);
     return cli_print_json(cli, &out, CLI_OK);
 }
@@ -133,9 +145,9 @@ static enum cli_status answer(struct cli *cli, const struct config *config, cons
         return CLI_FINDING;
     }
     printf("%s\n", zone_format(calendar_zone(asked->calendar), due, text));
-    if (!calendar_covers(asked->calendar, calendar_day(asked->calendar, due)))
-        cli_warn(cli, "provisional: the calendar %s does not cover that date yet",
-                 "暂定：日历 %s 尚未包含该日期", calendar_name(asked->calendar));
+    if (is_provisional(asked, due))
+        cli_warn(cli, "provisional: it depends on dates that the calendar %s does not cover yet",
+                 "暂定：它取决于日历 %s 尚未包含的日期", calendar_name(asked->calendar));
     return CLI_OK;
 }
 

@@ -31,7 +31,7 @@ struct dates {
     size_t n, room;
 };
 
-static const char *const keys[] = {"zone", "inherit", "covers", "week", "off", "work", "days"};
+static const char *const keys[] = {"zone", "inherit", "covers", "statutory", "week", "off", "work", "days"};
 
 static const char *skip_blanks(const char *text)
 {
@@ -295,6 +295,21 @@ static void read_covers(struct load *load, struct entry *entry)
     }
 }
 
+/* Without `covers` every year counts as known, and the law's days would never come in. */
+static void read_statutory(struct load *load, struct entry *entry)
+{
+    static const char *const laws[] = {"cn"};
+    const config_setting_t *at = reader_member(entry->group, "statutory");
+    int law;
+    if (!at || !reader_choice(&load->reader, at, laws, sizeof laws / sizeof *laws, &law))
+        return;
+    (void)calendar_set_statutory(entry->calendar, STATUTORY_CN);
+    if (calendar_has_years(entry->calendar) || reader_member(entry->group, "covers"))
+        return;
+    reader_error(&load->reader, at, "`statutory` serves the years outside of `covers`, which is not said");
+    reader_hint(&load->reader, "write covers = \"2023..2026\": the years whose notice is typed in here");
+}
+
 static void read_week(struct load *load, struct entry *entry)
 {
     const config_setting_t *week = reader_member(entry->group, "week");
@@ -386,6 +401,7 @@ static void build(struct builder *builder, struct entry *entry)
     struct dates dates = {.n = 0};
     reader_check_keys(&load->reader, entry->group, keys, sizeof keys / sizeof *keys);
     read_covers(load, entry);
+    read_statutory(load, entry);
     read_week(load, entry);
     each_line(load, entry, &dates, "off", read_off);
     each_line(load, entry, &dates, "work", read_work);

@@ -45,6 +45,7 @@ struct calendar {
     struct hours week[WEEKDAYS]; /* Monday first */
     bool has_years;
     int32_t first_year, last_year;
+    enum statutory statutory;
     struct specials own; /* as set, in that order */
 
     struct specials days;         /* the parents' too; sorted, one a day */
@@ -178,9 +179,19 @@ int calendar_cover(struct calendar *calendar, int32_t first_year, int32_t last_y
     return 0;
 }
 
+int calendar_set_statutory(struct calendar *calendar, enum statutory statutory)
+{
+    if (calendar->finished)
+        return -EINVAL;
+    calendar->statutory = statutory;
+    return 0;
+}
+
 static void inherit_facts(struct calendar *calendar)
 {
     for (const struct calendar *above = calendar->parent; above != NULL; above = above->parent) {
+        if (calendar->statutory == STATUTORY_NONE)
+            calendar->statutory = above->statutory;
         if (calendar->zone == NULL)
             calendar->zone = above->zone;
         if (!calendar->has_week && above->has_week) {
@@ -255,6 +266,24 @@ static int collect_days(struct calendar *calendar)
     return 0;
 }
 
+/* Behind all others: whatever somebody has set for the day wins. */
+static int add_statutory_days(struct calendar *calendar)
+{
+    struct statutory_day days[STATUTORY_DAYS_MAX];
+    for (int32_t year = STATUTORY_YEAR_MIN; calendar->has_years && year <= STATUTORY_YEAR_MAX; year++) {
+        if (year >= calendar->first_year && year <= calendar->last_year)
+            continue;
+        size_t n = statutory_days(calendar->statutory, year, days);
+        for (size_t i = 0; i < n; i++) {
+            struct special special = {.day = days[i].day, .why = (char *)days[i].why};
+            int status = specials_add(&calendar->days, &special);
+            if (status < 0)
+                return status;
+        }
+    }
+    return 0;
+}
+
 static void count_days(struct calendar *calendar)
 {
     int32_t extra = 0;
@@ -276,6 +305,8 @@ int calendar_finish(struct calendar *calendar)
     if (calendar->zone == NULL || !week_count(calendar))
         return -EINVAL;
     int status = collect_days(calendar);
+    if (status == 0)
+        status = add_statutory_days(calendar);
     if (status < 0) {
         specials_finish(&calendar->days);
         return status;
@@ -304,6 +335,46 @@ bool calendar_covers(const struct calendar *calendar, int32_t day)
         return true;
     int32_t year = civil_of(day).year;
     return year >= calendar->first_year && year <= calendar->last_year;
+}
+
+bool calendar_has_years(const struct calendar *calendar)
+{
+    if (calendar->finished)
+        return calendar->has_years;
+    while (calendar != NULL && !calendar->has_years)
+        calendar = calendar->parent;
+    return calendar != NULL;
+}
+
+/* FNV-1a, byte by byte from the lowest. */
+static uint64_t mix(uint64_t hash, int64_t number)
+{
+    for (int i = 0; i < 8; i++)
+        hash = (hash ^ (((uint64_t)number >> (8 * i)) & 0xff)) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static uint64_t mix_hours(uint64_t hash, const struct hours *hours)
+{
+    hash = mix(hash, (int64_t)hours->n);
+    for (size_t i = 0; i < hours->n; i++)
+        hash = mix(mix(hash, hours->windows[i].from_min), hours->windows[i].to_min);
+    return hash;
+}
+
+uint64_t calendar_fingerprint(const struct calendar *calendar)
+{
+    assert(calendar->finished);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = zone_name(calendar->zone); *c; c++)
+        hash = mix(hash, (unsigned char)*c);
+    hash = mix(hash, calendar->has_years);
+    hash = mix(mix(hash, calendar->first_year), calendar->last_year);
+    for (int i = 0; i < WEEKDAYS; i++)
+        hash = mix_hours(hash, &calendar->week[i]);
+    for (size_t i = 0; i < calendar->days.n; i++)
+        hash = mix_hours(mix(hash, calendar->days.items[i].day), &calendar->days.items[i].hours);
+    return hash;
 }
 
 static const struct hours *hours_of(const struct calendar *calendar, int32_t day)

@@ -8,6 +8,7 @@
 #define CUIBAN_CORE_CALENDAR_H
 
 #include "instant.h"
+#include "statutory.h"
 #include "zone.h"
 
 enum {
@@ -36,11 +37,13 @@ int calendar_set_day(struct calendar *calendar, int32_t day, const struct window
 /* A make-up workday without hours of its own works the hours of the first working weekday, counted from
  * Monday, of the calendar that inherits it in the end. */
 int calendar_set_makeup(struct calendar *calendar, int32_t day, const char *why);
-/* Days; the week too if none is set, the zone and the years if they are not. One parent a calendar; no
- * circles. The parent need not be finished (one that only lists days has no week to finish with), but must
- * live until this one is finished; it is not needed afterwards. */
+/* Days; the week too if none is set, the zone, the years and the statutory days if they are not. One parent a
+ * calendar; no circles. The parent need not be finished (one that only lists days has no week to finish
+ * with), but must live until this one is finished; it is not needed afterwards. */
 int calendar_inherit(struct calendar *calendar, const struct calendar *parent);
 int calendar_cover(struct calendar *calendar, int32_t first_year, int32_t last_year);
+/* In the years outside of `covers`, the law's days are off, until somebody sets them otherwise. */
+int calendar_set_statutory(struct calendar *calendar, enum statutory statutory);
 /* Sorts and precomputes; -EINVAL if no weekday has a window or there is no zone. Nothing below may be asked
  * before. */
 int calendar_finish(struct calendar *calendar);
@@ -48,6 +51,11 @@ int calendar_finish(struct calendar *calendar);
 const char *calendar_name(const struct calendar *calendar); /* may be asked before */
 const struct zone *calendar_zone(const struct calendar *calendar);
 bool calendar_covers(const struct calendar *calendar, int32_t day); /* true where `covers` was never said */
+/* Whether `covers` was said, by the calendar or by one that it inherits; may be asked before. */
+bool calendar_has_years(const struct calendar *calendar);
+/* Of everything that decides where a span leads (names and reasons are left out): equal facts, equal numbers,
+ * on every machine and in every version. */
+uint64_t calendar_fingerprint(const struct calendar *calendar);
 
 size_t calendar_windows(const struct calendar *calendar, int32_t day, const struct window **out);
 bool calendar_is_working(const struct calendar *calendar, int32_t day);

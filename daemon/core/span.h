@@ -92,6 +92,10 @@ struct span_request {
 };
 int span_resolve(const struct span_request *request, instant *out);
 
+/* The dates that `answer`, what span_resolve said, depends on: from *first to *last. False if it depends on
+ * no calendar at all: elapsed time, an instant that the event carries. */
+bool span_reach(const struct span_request *request, instant answer, int32_t *first, int32_t *last);
+
 /* The instant at which `percent` (0..100) of the budget from start to due is used, measured in the unit of
  * `budget` (working time for wh and wd budgets, elapsed time otherwise). Never behind due. 0, -EINVAL (no
  * such percentage) or -ERANGE. */

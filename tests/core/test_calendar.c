@@ -54,6 +54,53 @@ static void months_of_2026_have_their_working_days(void **state)
     }
 }
 
+/* A year without its notice has the law's days off, unless somebody says otherwise; nothing of it where the
+ * notice is there. */
+static void uncovered_years_have_the_statutory_days(void **state)
+{
+    (void)state;
+    struct calendar *cn = calendar_create("cn", NULL), *calendar = weekly("office", 5);
+    int32_t national = civil_day(2027, 10, 1), eve = civil_day(2027, 2, 5);
+    assert_int_equal(calendar_cover(cn, 2023, 2026), 0);
+    assert_int_equal(calendar_set_statutory(cn, STATUTORY_CN), 0);
+    assert_true(calendar_has_years(cn));
+    assert_int_equal(calendar_inherit(calendar, cn), 0);
+    assert_int_equal(calendar_set_day(calendar, eve, morning, 1, "half a day"), 0);
+    assert_int_equal(calendar_finish(calendar), 0);
+    assert_true(calendar_has_years(calendar));
+    assert_int_equal(calendar_set_statutory(calendar, STATUTORY_NONE), -EINVAL);
+    assert_false(calendar_is_working(calendar, national));
+    assert_string_equal(calendar_why(calendar, national), "国庆节");
+    assert_true(calendar_is_working(calendar, eve));
+    assert_true(calendar_is_working(calendar, civil_day(2026, 10, 1)));
+    assert_false(calendar_covers(calendar, national));
+    assert_int_equal(calendar_count_working_days(calendar, civil_day(2026, 12, 31), civil_day(2027, 12, 31)),
+                     261 - 7 + 1); /* of the 13 days six fall on weekends; the eve is worked */
+    calendar_destroy(calendar);
+    calendar_destroy(cn);
+}
+
+static uint64_t print_of(int32_t last_weekday, int32_t covered, int32_t day_off, const char *why)
+{
+    struct calendar *calendar = weekly("office", last_weekday);
+    assert_int_equal(calendar_cover(calendar, 2023, covered), 0);
+    assert_int_equal(calendar_set_day(calendar, day_off, NULL, 0, why), 0);
+    assert_int_equal(calendar_finish(calendar), 0);
+    uint64_t print = calendar_fingerprint(calendar);
+    calendar_destroy(calendar);
+    return print;
+}
+
+static void fingerprints_tell_what_decides(void **state)
+{
+    (void)state;
+    uint64_t print = print_of(5, 2026, 20800, "a");
+    assert_true(print == print_of(5, 2026, 20800, "b"));
+    assert_true(print != print_of(6, 2026, 20800, "a"));
+    assert_true(print != print_of(5, 2027, 20800, "a"));
+    assert_true(print != print_of(5, 2026, 20801, "a"));
+}
+
 /* The quick ways against counting date by date. */
 static void counting_agrees_with_walking(void **state)
 {
@@ -354,6 +401,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(months_of_2026_have_their_working_days),
+        cmocka_unit_test(uncovered_years_have_the_statutory_days),
+        cmocka_unit_test(fingerprints_tell_what_decides),
         cmocka_unit_test(counting_agrees_with_walking),
         cmocka_unit_test(searches_are_bounded),
         cmocka_unit_test(a_calendar_without_dates_is_survived),
