@@ -407,6 +407,18 @@ static int64_t family_overdue(const struct shard_status *status, const struct en
     return (int64_t)counts->overdue;
 }
 
+static int64_t family_provisional(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->provisional;
+}
+
+static int64_t family_provisional_near(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->warned;
+}
+
 static int64_t family_outbox(const struct shard_status *status, const struct engine_counts *counts)
 {
     (void)status;
@@ -434,6 +446,9 @@ static const struct family families[] = {
      family_lost},
     {"cuiban_deadlines", "gauge", "open deadlines", family_open},
     {"cuiban_deadlines_overdue", "gauge", "open deadlines that are overdue", family_overdue},
+    {"cuiban_deadlines_provisional", "gauge", "dues that depend on days no calendar covers yet",
+     family_provisional},
+    {"cuiban_deadlines_provisional_near", "gauge", "of these, due within 60 days", family_provisional_near},
     {"cuiban_outbox", "gauge", "notifications that are not finished", family_outbox},
     {"cuiban_events_bad_total", "counter", "events sent to the dead letters", family_bad},
     {"cuiban_events_unmatched_total", "counter", "meets that found no open deadline", family_unmatched},

@@ -24,6 +24,8 @@ static const struct {
     {"paused", "paused", "暂停", false},
     {"resumed", "resumed", "恢复", false},
     {"changed", "changed", "变更", false},
+    {"recounted", "counted again", "重新计算", false},
+    {"provisional", "still provisional", "仍为暂定", false},
     {"restarted", "restarted", "重新开始", false},
     {"extended", "extended", "延期", false},
     {"reassigned", "reassigned", "转交", false},
@@ -288,6 +290,10 @@ static void print_due(struct cli *cli, const struct explain_case *explained)
     cli_say(cli, "due %s = %s from %s, calendar %s\n", "到期 %s = %s，自 %s，日历 %s\n",
             moment_format(explained->due, zone, cli->chinese, due), span_format(request.span, span),
             moment_format(explained->start, zone, cli->chinese, start), calendar_name(explained->calendar));
+    if (explained->open != NULL && explained->open->provisional)
+        cli_say(cli, "  provisional: %s does not cover all of these dates yet; counted again when it does\n",
+                "  暂定：日历 %s 尚未包含其中全部日期；补齐后会重新计算\n",
+                calendar_name(explained->calendar));
     status = count_print(cli, &request, "  ", &counted);
     if (status == 0 && counted != explained->due)
         cli_say(cli, "  the count gives %s; a bound of the rule, a change or an extension made it differ\n",
@@ -382,6 +388,21 @@ static void print_planned(struct cli *cli, const struct explain_case *explained)
     }
 }
 
+static void print_pause(struct cli *cli, const struct explain_case *explained)
+{
+    const struct engine *engine = explained->engine;
+    const struct deadline *deadline = engine == NULL ? NULL : engine_deadline(engine, explained->id);
+    char when[MOMENT_TEXT_MAX];
+
+    if (deadline == NULL || deadline->pause_ends == INSTANT_NEVER)
+        cli_say(cli, "  paused: waits to be resumed\n", "  暂停中：等待恢复\n");
+    else
+        cli_say(
+            cli, "  paused: waits to be resumed, until %s at the latest (max_pause)\n",
+            "  暂停中：等待恢复，最迟 %s 恢复计时（max_pause）\n",
+            moment_format(deadline->pause_ends, setup_zone(explained->snapshot->config), cli->chinese, when));
+}
+
 static void print_next(struct cli *cli, const struct explain_case *explained)
 {
     if (explained->open == NULL)
@@ -389,7 +410,7 @@ static void print_next(struct cli *cli, const struct explain_case *explained)
     cli_say(cli, "next\n", "接下来\n");
     print_planned(cli, explained);
     if (explained->open->state == DEADLINE_PAUSED)
-        cli_say(cli, "  paused: waits to be resumed\n", "  暂停中：等待恢复\n");
+        print_pause(cli, explained);
     else if (explained->n_planned == 0 && explained->open->state == DEADLINE_OVERDUE)
         cli_say(cli, "  no further step; it stays overdue until it is met\n",
                 "  没有后续台阶；保持逾期，等待完成\n");

@@ -7,8 +7,8 @@
 #include "cli/snapshot.h"
 #include "cli/table.h"
 
-/* Deadlines are filtered by words: rule=, owner=, department=, state=, and field=value of what the events
- * said. */
+/* Deadlines are filtered by words: rule=, owner=, department=, state=, provisional=, and field=value of what
+ * the events said. */
 static bool word_matches(const struct deadline *deadline, const char *word)
 {
     char name[128];
@@ -28,6 +28,8 @@ static bool word_matches(const struct deadline *deadline, const char *word)
         is = deadline->department;
     else if (strcmp(name, "state") == 0)
         is = deadline_state_name(deadline->state);
+    else if (strcmp(name, "provisional") == 0)
+        is = deadline->provisional ? "yes" : "no";
     else
         is = fields_get(&deadline->fields, name);
     return is != NULL && strcmp(is, value) == 0;
@@ -54,8 +56,10 @@ static enum cli_status check_words(struct cli *cli)
         if (!arguments_is_assignment(word, &name_n))
             return cli_fail(
                 cli,
-                "\"%s\" is no filter; write rule=NAME, owner=ID, department=ID, state=STATE or field=value",
-                "\"%s\" 不是筛选条件；请写 rule=、owner=、department=、state= 或 字段=值", word);
+                "\"%s\" is no filter; write rule=NAME, owner=ID, department=ID, state=STATE, provisional=yes "
+                "or field=value",
+                "\"%s\" 不是筛选条件；请写 rule=、owner=、department=、state=、provisional= 或 字段=值",
+                word);
         for (size_t s = 0; s < 4 && !known; s++)
             known = strcmp(word + 6, states[s]) == 0;
         if (!known)

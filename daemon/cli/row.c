@@ -60,7 +60,8 @@ void row_table(struct table *table, const struct snapshot *snapshot, const struc
 
     table_add(table, deadline->id);
     table_add(table, row_state(snapshot->cli, deadline->state));
-    table_add(table, moment_format(deadline->due, setup_zone(config), snapshot->cli->chinese, due));
+    table_addf(table, "%s%s", moment_format(deadline->due, setup_zone(config), snapshot->cli->chinese, due),
+               deadline->provisional ? cli_in(snapshot->cli, " provisional", "（暂定）") : "");
     buffer_init(&text);
     row_distance(&text, snapshot, deadline);
     table_add(table, buffer_text(&text));
@@ -131,6 +132,7 @@ void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
     json_key_text(json, "event", stream_id_format(deadline->event, event));
     json_key_bool(json, "late_event", deadline->late_event);
     json_key_bool(json, "extended", deadline->extended);
+    json_key_bool(json, "provisional", deadline->provisional);
     json_key(json, "fields");
     json_object(json);
     for (size_t i = 0; i < deadline->fields.n; i++)

@@ -134,6 +134,10 @@ static enum cli_status show_people(const struct snapshot *snapshot, const struct
     if (*rule->done != '\0')
         print_line(cli, "done when", "完成标准", rule->done);
     print_moment(snapshot, "due", "到期", deadline->due);
+    if (deadline->provisional)
+        print_line(cli, "provisional", "暂定",
+                   cli_in(cli, "due depends on dates that the calendar does not cover yet",
+                          "到期取决于日历尚未包含的日期"));
     print_moment(snapshot, "opened", "打开", deadline->opened);
     print_moment(snapshot, "sleeps to", "开始",
                  deadline->state == DEADLINE_SLEEPING ? deadline->wake : INSTANT_NONE);

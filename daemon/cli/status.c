@@ -82,8 +82,11 @@ static enum cli_status read_shard(struct cli *cli, const struct config *config,
     if (read_state(shard->query, status) != 0)
         return setup_query_failed(cli, shard);
     result = snapshot_load(cli, config, shard, &snapshot);
-    for (size_t i = 0; i < snapshot.n_deadlines; i++)
+    for (size_t i = 0; i < snapshot.n_deadlines; i++) {
         status->deadlines[snapshot.deadlines[i]->state]++;
+        status->provisional += snapshot.deadlines[i]->provisional;
+        status->warned += snapshot.deadlines[i]->warned;
+    }
     count_channels(&snapshot, status);
     status->damaged = snapshot.damaged;
     snapshot_finish(&snapshot);

@@ -63,6 +63,11 @@ void status_warn(const struct cli *cli, struct status *status)
     if (!status->events.exists)
         warn(cli, status, "the stream does not exist yet: nothing was ever sent",
              "事件流尚不存在：还没有发送过任何事件");
+    if (status->warned > 0)
+        warn(cli, status,
+             "%zu dues within 60 days depend on days that no calendar covers yet: type the notice into the "
+             "calendar, then reload",
+             "60天内有 %zu 个期限取决于日历尚未包含的日期：请把放假通知补进日历后 reload", status->warned);
     if (status->damaged > 0)
         warn(cli, status, "%zu entries of the durable state cannot be read", "有 %zu 条持久状态无法读取",
              status->damaged);
@@ -130,6 +135,9 @@ void status_print(const struct cli *cli, const struct zone *zone, const struct s
             "  期限        进行中 %zu，逾期 %zu，暂停 %zu，未开始 %zu\n", status->deadlines[DEADLINE_OPEN],
             status->deadlines[DEADLINE_OVERDUE], status->deadlines[DEADLINE_PAUSED],
             status->deadlines[DEADLINE_SLEEPING]);
+    if (status->provisional > 0)
+        cli_say(cli, "  provisional %zu (cuibanctl list provisional=yes)\n",
+                "  暂定        %zu（cuibanctl list provisional=yes 可查看）\n", status->provisional);
     cli_say(cli, "  dead        %" PRIu64 "\n", "  死信        %" PRIu64 "\n", status->dead);
     print_channels(cli, status);
     for (size_t i = 0; i < status->n_warnings; i++)
@@ -161,6 +169,8 @@ static void json_counts(struct json_writer *json, const struct status *status)
     for (int i = DEADLINE_SLEEPING; i <= DEADLINE_PAUSED; i++)
         json_key_int(json, deadline_state_name((enum deadline_state)i), (int64_t)status->deadlines[i]);
     json_object_end(json);
+    json_key_int(json, "provisional", (int64_t)status->provisional);
+    json_key_int(json, "provisional_near", (int64_t)status->warned);
     json_key(json, "outbox");
     json_object(json);
     for (size_t c = 0; c < status->n_channels; c++) {

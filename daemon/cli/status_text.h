@@ -26,6 +26,8 @@ struct status {
     size_t unread; /* at most STATUS_UNREAD_MAX are counted */
     instant oldest_unread;
     size_t deadlines[4]; /* by enum deadline_state */
+    size_t provisional;  /* dues that depend on dates no calendar covers */
+    size_t warned;       /* of those, due within 60 days */
     struct status_channel channels[STATUS_CHANNELS_MAX];
     size_t n_channels;
     uint64_t dead;

@@ -146,11 +146,12 @@ static void check_opening(struct field_check *check, const config_setting_t *gro
 /* Names that cuiban itself gives to templates; "owner.name" counts as "owner". */
 static bool is_own_name(const char *name)
 {
-    static const char *const own[] = {
-        "owner",     "requester", "head",      "recipient", "department", "rule",        "summary",
-        "about",     "done",      "link",      "number",    "due",        "due_short",   "opened",
-        "late",      "overdue",   "on_behalf", "copy",      "prior",      "prior_count", "next",
-        "next_when", "count",     "items",     "told",      "closed_at",  "closed_how",  "lateness"};
+    static const char *const own[] = {"owner",     "requester",  "head",      "recipient",  "department",
+                                      "rule",      "summary",    "about",     "done",       "link",
+                                      "number",    "due",        "due_short", "opened",     "late",
+                                      "overdue",   "on_behalf",  "copy",      "prior",      "prior_count",
+                                      "next",      "next_when",  "count",     "items",      "told",
+                                      "closed_at", "closed_how", "lateness",  "provisional"};
     size_t n = strcspn(name, ".");
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strlen(own[i]) == n && strncmp(own[i], name, n) == 0)
@@ -238,8 +239,12 @@ static void check_fields(struct rule_reading *reading, const config_setting_t *g
 static void check_pause(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
 {
     char text[SPAN_TEXT_MAX];
-    if (rule->pauses.n == 0)
+    if (rule->pauses.n == 0) {
+        const config_setting_t *max = reader_member(group, "max_pause");
+        if (max && !rule_member(reading, group, "pause"))
+            reader_error(&reading->reader, max, "`max_pause` bounds a pause, but nothing pauses this rule");
         return;
+    }
     for (size_t i = 0; i < rule->n_dues; i++) {
         if (!span_is_fixed(&rule->dues[i].span))
             continue;
@@ -249,7 +254,7 @@ static void check_pause(struct rule_reading *reading, const config_setting_t *gr
         reader_hint(&reading->reader, "leave `pause` out, or use `change` with a new date");
         return;
     }
-    if (rule->resumes.n == 0 && !rule_member(reading, group, "resume"))
+    if (rule->resumes.n == 0 && span_is_none(&rule->max_pause) && !rule_member(reading, group, "resume"))
         reader_error(&reading->reader, place(reading, group, "pause"),
                      "nothing ends the pause: `resume` is missing");
 }

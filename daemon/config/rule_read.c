@@ -10,18 +10,18 @@ enum { DUES_MAX = 16, NAME_MAX_BYTES = 80 };
 #define EARLY_MAX_MS     (100 * DAY_MS)
 
 static const char *const keys[] = {
-    "summary",   "about",   "done",     "link",     "requester", "open",   "key",    "owner", "department",
-    "with",      "meet",    "cancel",   "pause",    "resume",    "change", "reopen", "due",   "latest",
-    "least",     "series",  "calendar", "ladder",   "audience",  "except", "merge",  "again", "early",
-    "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "gap",
+    "summary",   "about",   "done",     "link",     "requester", "open",   "key",       "owner", "department",
+    "with",      "meet",    "cancel",   "pause",    "resume",    "change", "reopen",    "due",   "latest",
+    "least",     "series",  "calendar", "ladder",   "audience",  "except", "merge",     "again", "early",
+    "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "max_pause", "gap",
 };
 static const char *const unserved[] = {"reopen", "series", "confirm", "catch_up", "for_each", "among"};
 
 /* What `defaults` may say for all rules. */
 static const char *const default_keys[] = {
-    "requester", "department", "with",     "cancel", "pause",    "resume", "change", "due",
-    "latest",    "least",      "calendar", "ladder", "audience", "except", "merge",  "again",
-    "early",     "on_change",  "link",     "done",   "via",      "gap",
+    "requester", "department", "with",     "cancel", "pause",    "resume",    "change", "due",
+    "latest",    "least",      "calendar", "ladder", "audience", "except",    "merge",  "again",
+    "early",     "on_change",  "link",     "done",   "via",      "max_pause", "gap",
 };
 
 const config_setting_t *rule_member(const struct rule_reading *reading, const config_setting_t *group,
@@ -161,6 +161,21 @@ static bool read_due(struct rule_reading *reading, const config_setting_t *group
     return ok;
 }
 
+/* A length of time that a pause can be measured by. */
+static void read_max_pause(struct rule_reading *reading, const config_setting_t *group, struct rule *rule)
+{
+    const config_setting_t *at = rule_member(reading, group, "max_pause");
+    struct span *max = &rule->max_pause;
+    if (!at || !span_read(reading, at, max))
+        return;
+    if (max->clock == SPAN_CLOCK_DEFAULT && max->count > 0 &&
+        (max->unit == SPAN_ELAPSED || max->unit == SPAN_DAYS || max->unit == SPAN_WORKING ||
+         max->unit == SPAN_WORKING_DAYS))
+        return;
+    reader_error(&reading->reader, at, "must be a length of time in h, d, wh or wd");
+    reader_hint(&reading->reader, "write max_pause = \"30d\" or \"10wd\"");
+}
+
 static void read_bounds(struct rule_reading *reading, const config_setting_t *group, struct rule *rule)
 {
     const config_setting_t *latest = rule_member(reading, group, "latest"),
@@ -169,6 +184,7 @@ static void read_bounds(struct rule_reading *reading, const config_setting_t *gr
         span_read(reading, latest, &rule->latest);
     if (least)
         span_read(reading, least, &rule->least);
+    read_max_pause(reading, group, rule);
 }
 
 static void unknown_calendar(struct rule_reading *reading, const config_setting_t *at, const char *name)

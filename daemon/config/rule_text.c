@@ -125,6 +125,7 @@ static void add_dues(struct buffer *out, const struct rule *rule)
     buffer_add_text(out, " );\n ");
     add_span(out, "latest", &rule->latest);
     add_span(out, "least", &rule->least);
+    add_span(out, "max_pause", &rule->max_pause);
     if (rule->calendar_of == CALENDAR_OF_DEPARTMENT)
         add_setting(out, "calendar", "of department");
     else if (rule->calendar_of == CALENDAR_OF_OWNER)

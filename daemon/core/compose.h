@@ -5,7 +5,8 @@
  * every event field; due (11月18日 周三 15:10（今天）), due_short (今天 15:10), opened, late (1个工作日),
  * prior (list: who, when, times), prior_count (how often the owner was told), next (who hears next),
  * next_when, count (of merged items), items (list: the deadlines of one message), told (who else is told
- * now), closed_at, closed_how, lateness (of what was met late). Sections besides: overdue, group (posted
+ * now), closed_at, closed_how, lateness (of what was met late), provisional (暂定, while due depends on dates
+ * that no calendar covers). Sections besides: overdue, group (posted
  * where others read it), copy, to_owner, to_requester, reminded (prior is not empty), many (items), more
  * (inside a list: not the last), met, late_event. A section on any value asks whether it is there and does
  * not say false, no, 0 or 否.

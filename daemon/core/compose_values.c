@@ -96,6 +96,13 @@ static void add_due_short(const struct composer *composer, struct buffer *out)
                  composer->now);
 }
 
+/* A due that may still move: the calendar does not know its dates yet. */
+static void add_provisional(const struct composer *composer, struct buffer *out)
+{
+    if (compose_current(composer)->deadline->provisional)
+        buffer_add_text(out, compose_is_chinese(composer) ? "暂定" : "provisional");
+}
+
 static void add_opened(const struct composer *composer, struct buffer *out)
 {
     compose_when(out, composer->language, compose_zone(composer), compose_current(composer)->deadline->opened,
@@ -160,6 +167,7 @@ static const struct {
     {"department.name", add_department},
     {"due", add_due},
     {"due_short", add_due_short},
+    {"provisional", add_provisional},
     {"opened", add_opened},
     {"late", add_late},
     {"lateness", add_lateness},

@@ -30,7 +30,7 @@ struct deadline *deadline_create(const struct rule *rule)
     deadline->steps = calloc(rule->n_steps + 1, sizeof *deadline->steps);
     deadline->owner = strdup("");
     deadline->department = strdup("");
-    deadline->wake = deadline->due = INSTANT_NEVER;
+    deadline->wake = deadline->due = deadline->pause_ends = INSTANT_NEVER;
     deadline->last.at = INSTANT_NONE;
     if (!deadline->steps || !deadline->owner || !deadline->department) {
         deadline_destroy(deadline);
@@ -347,6 +347,12 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
     if (deadline->owner_fixed) {
         json_key_bool(&json, "owner_fixed", true);
     }
+    if (deadline->provisional) {
+        json_key_bool(&json, "provisional", true);
+    }
+    if (deadline->warned) {
+        json_key_bool(&json, "warned", true);
+    }
     encode_steps(deadline, &json);
     encode_last(&deadline->last, &json);
     encode_lists(deadline, &json);
@@ -358,7 +364,7 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
 struct draft {
     char *rule, *version, *state, *owner, *department;
     int64_t opened, received, start, wake, due, due_case, numbered;
-    bool late_event, was_overdue, extended, owner_fixed;
+    bool late_event, was_overdue, extended, owner_fixed, provisional, warned;
     struct stream_id event;
     struct field *fields;
     size_t n_fields;
@@ -540,6 +546,7 @@ static bool draft_member(struct draft *draft, struct json_scanner *scanner, cons
         {"case", .number = &draft->due_case},     {"n", .number = &draft->numbered},
         {"late", .flag = &draft->late_event},     {"was_overdue", .flag = &draft->was_overdue},
         {"extended", .flag = &draft->extended},   {"owner_fixed", .flag = &draft->owner_fixed},
+        {"warned", .flag = &draft->warned},       {"provisional", .flag = &draft->provisional},
     };
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
@@ -636,6 +643,8 @@ static int fill(struct deadline *deadline, const struct draft *draft)
     deadline->was_overdue = draft->was_overdue;
     deadline->extended = draft->extended;
     deadline->owner_fixed = draft->owner_fixed;
+    deadline->provisional = draft->provisional;
+    deadline->warned = draft->warned;
     deadline->event = draft->event;
     if (draft->n_last > 0) {
         deadline->last =

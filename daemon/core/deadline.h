@@ -74,12 +74,16 @@ struct deadline {
     size_t n_told;
     struct ack *acks;
     size_t n_acks;
-    int32_t due_case; /* which of the rule's dues was chosen */
-    int32_t numbered; /* notifications so far: the next is <id>-<numbered + 1> */
-    bool late_event;  /* opened by an event that came late: nobody is to blame */
-    bool was_overdue; /* has passed its due while open; stays through a pause */
-    bool extended;    /* due was set by an `extend` command: not recounted */
-    bool owner_fixed; /* reassigned, or from an event field: not followed */
+    int32_t due_case;   /* which of the rule's dues was chosen */
+    int32_t numbered;   /* notifications so far: the next is <id>-<numbered + 1> */
+    bool late_event;    /* opened by an event that came late: nobody is to blame */
+    bool was_overdue;   /* has passed its due while open; stays through a pause */
+    bool extended;      /* due was set by an `extend` command: not recounted */
+    bool owner_fixed;   /* reassigned, or from an event field: not followed */
+    bool provisional;   /* due depends on dates that no calendar covers yet */
+    bool warned;        /* of that, in the journal */
+    bool stale;         /* the calendars are others than those it was counted by; not stored */
+    instant pause_ends; /* of a paused one: when the rule's max_pause is used up; not stored */
     struct stream_id event;
 };
 

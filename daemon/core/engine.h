@@ -87,6 +87,9 @@ size_t engine_entries(const struct engine *engine, enum change_table table);
 
 struct engine_counts {
     size_t deadlines, sleeping, open, overdue, paused;
+    size_t provisional,
+        warned; /* dues that depend on dates no calendar covers; of those, due within 60 days */
+    instant first_provisional; /* the earliest of these dues; INSTANT_NEVER */
     size_t notifications, claimed, held;
     size_t closed, early, seen;
     uint64_t events, bad_events, repeated_events, unmatched_events; /* since the engine was created */

@@ -6,10 +6,12 @@
  * epoch.
  *
  *   opened      k (identity), owner, dept, due, start, event, received, span, case (index of the due case),
- *               late, sleeping (until)
+ *               late, sleeping (until), provisional
  *   early       k: a meet came before its opening and is remembered; met_early: it met the opening
  *   met met_late cancelled waived   at (event time), by, event, late_ms, stop
- *   paused resumed   at, due (new)
+ *   paused resumed   at, due (new), why (resumed because max_pause is used up)
+ *   recounted   due, was, why, sleeping (until), provisional: the calendars have changed
+ *   provisional   due, calendar, why: it comes within 60 days and still depends on dates that are not covered
  *   changed     due, was; restarted; extended (by, why); reassigned (owner, was, by, why); owner (followed:
  * owner, was) overdue     the due has passed step        s (name), at (planned): it fired; superseded /
  * skipped: s, why queued      n (notification), to, via, phase, on_behalf, copy; withdrawn: n, why; expired,

@@ -129,6 +129,7 @@ struct rule {
     struct span latest, least; /* SPAN_NONE: no such bound */
     struct span
         gap; /* between a step and one after due; SPAN_NONE: the policy's; a count of 0: none at all */
+    struct span max_pause; /* SPAN_NONE: a pause may last for ever; elapsed, civil days, wh or wd */
     enum calendar_of calendar_of;
     const struct calendar *calendar; /* of CALENDAR_NAMED; else the default, for when nobody has one */
 

@@ -658,7 +658,7 @@ static void test_shipped_templates_use_known_names(void **state)
         " summary about done link number due due_short late lateness opened closed_at closed_how "
         "count prior who when times next next_when told department owner.name owner.phone "
         "on_behalf on_behalf.name requester requester.name requester.phone many items more "
-        "group to_owner to_requester reminded met late_event ";
+        "group to_owner to_requester reminded met late_event provisional ";
     static const char *const names[] = {"asked", "reminder", "overdue", "escalation", "chase", "closed"};
     struct company *company = *state;
     for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {

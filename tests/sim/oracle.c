@@ -357,22 +357,28 @@ static void hold(struct oracle *oracle, struct affair *affair, const struct happ
     if (affair->standing != OPEN || affair->n_pauses == PAUSES_MAX) {
         return;
     }
-    affair->pauses[affair->n_pauses++] =
-        (struct stop_clock){event->time < affair->start ? affair->start : event->time, NEVER};
+    int64_t from = event->time < affair->start ? affair->start : event->time;
+    if (affair->n_pauses > 0 && from < affair->pauses[affair->n_pauses - 1].to) {
+        from = affair->pauses[affair->n_pauses - 1].to; /* told out of order */
+    }
+    affair->pauses[affair->n_pauses++] = (struct stop_clock){from, NEVER};
     affair->standing = STOPPED;
     oracle->want++;
 }
 
 static void go_on(struct oracle *oracle, struct affair *affair, const struct happening *event, int64_t now)
 {
-    if (affair->standing != STOPPED) {
+    if (affair->standing == ASLEEP || affair->n_pauses == 0) {
         return;
     }
     struct stop_clock *last = &affair->pauses[affair->n_pauses - 1];
+    if (affair->standing != STOPPED && (event->time < last->from || event->time >= last->to)) {
+        return; /* one that is told late, and lies within the last pause, ends it where it says */
+    }
     last->to = event->time < last->from ? last->from : event->time;
     affair->standing = OPEN;
-    if (affair->overdue) {
-        oracle->want++;
+    if (affair->overdue && last->from > affair->due) {
+        oracle->want++; /* late before the pause began */
     } else {
         recount(oracle, affair, now);
     }

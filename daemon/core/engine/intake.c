@@ -223,6 +223,7 @@ static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline
                                       .by = turn->event->actor,
                                       .stop = ref->selector->stop};
 
+    recount_deadline(turn, deadline);
     switch (ref->use) {
     case USE_MEET:
         meet(turn, ref, deadline);
@@ -231,10 +232,10 @@ static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline
         closing_close(turn, deadline, &cancelled);
         break;
     case USE_PAUSE:
-        opening_pause(turn, deadline);
+        pausing_pause(turn, deadline);
         break;
     case USE_RESUME:
-        opening_resume(turn, deadline);
+        pausing_resume(turn, deadline);
         break;
     case USE_CHANGE:
         opening_change(turn, deadline);
@@ -604,8 +605,20 @@ static void pass_due(struct turn *turn, struct deadline *deadline)
 
 static void advance_deadline(struct turn *turn, struct deadline *deadline, instant horizon)
 {
-    if (deadline->state == DEADLINE_SLEEPING) {
+    if (deadline->state == DEADLINE_PAUSED) {
+        pausing_over(turn, deadline);
+        return;
+    }
+    if (timing_warning(deadline) <= horizon) {
+        recount_warn(turn, deadline);
+    }
+    if (deadline->state == DEADLINE_SLEEPING && deadline->wake <= horizon) {
         opening_wake(turn, deadline);
+        return;
+    }
+    if (deadline->state == DEADLINE_SLEEPING) {
+        timing_arm(turn, deadline);
+        state_put_deadline(turn, deadline);
         return;
     }
     if (!deadline->was_overdue) {
@@ -627,6 +640,9 @@ bool engine_advance(struct engine *engine, instant horizon, instant now, struct 
     if (!engine->pruned) {
         engine->pruned = true;
         state_prune_rules(&turn);
+    }
+    if (recount_continue(&turn)) {
+        return true;
     }
     while (!changes->failed && (first = agenda_first(&engine->agenda)) != NULL && first->at <= horizon) {
         if (changes_is_full(changes)) {
@@ -650,5 +666,8 @@ instant engine_next(const struct engine *engine)
     const struct agenda_entry *note = agenda_first(&engine->outbox);
     instant next = deadline ? deadline->at : INSTANT_NEVER;
 
+    if (engine->recounting && engine->loaded < next) {
+        next = engine->loaded; /* at once */
+    }
     return note && note->at < next ? note->at : next;
 }

@@ -223,6 +223,9 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
         json_key_int(&record.json, "due", deadline->due);
         json_key_int(&record.json, "case", deadline->due_case);
     }
+    if (deadline->provisional) {
+        json_key_bool(&record.json, "provisional", true);
+    }
     if (deadline->late_event) {
         json_key_bool(&record.json, "late", true);
     }
@@ -235,7 +238,7 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
 }
 
 /* Steps before due that lie before the opening are not for anybody any more. */
-static void skip_passed(struct turn *turn, struct deadline *deadline)
+void opening_skip_passed(struct turn *turn, struct deadline *deadline)
 {
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         const struct step *step = &deadline->rule->steps[i];
@@ -331,7 +334,7 @@ static bool met_early(struct turn *turn, struct deadline *deadline, const char *
 static void begin(struct turn *turn, struct deadline *deadline)
 {
     timing_place(turn->engine, deadline);
-    skip_passed(turn, deadline);
+    opening_skip_passed(turn, deadline);
     timing_arm(turn, deadline);
     state_put_deadline(turn, deadline);
 }
@@ -410,6 +413,7 @@ static void open_again(struct turn *turn, const struct rule *rule, struct deadli
 {
     enum again again = rule->again;
 
+    recount_deadline(turn, deadline);
     if (again == AGAIN_RESTART && turn->event->time <= deadline->opened) {
         again = AGAIN_IGNORE; /* an older opening that came late, or the same one once more */
     }
@@ -481,15 +485,15 @@ void opening_wake(struct turn *turn, struct deadline *deadline)
     state_put_deadline(turn, deadline);
 }
 
-/* Counts the due again after a change; steps that were told are told again only if it moved later. */
-static void recount(struct turn *turn, struct deadline *deadline, const char *what)
+void opening_recount(struct turn *turn, struct deadline *deadline, const char *what, instant at,
+                     const char *why)
 {
     struct journal_record record;
     instant was = deadline->due;
-    const char *why = NULL;
+    const char *wrong = NULL;
 
-    if (!deadline->extended && timing_due(turn->engine, deadline, &why)) {
-        intake_bad(turn, why);
+    if (!deadline->extended && timing_due(turn->engine, deadline, &wrong)) {
+        intake_bad(turn, wrong);
     }
     if (deadline->due > was && deadline->due > turn->now) {
         for (size_t i = 0; i < deadline->rule->n_steps; i++) {
@@ -500,14 +504,15 @@ static void recount(struct turn *turn, struct deadline *deadline, const char *wh
     }
     deadline->state = deadline->was_overdue ? DEADLINE_OVERDUE : DEADLINE_OPEN;
     journal_begin_deadline(&record, turn->changes, what, deadline);
-    json_key_int(&record.json, "at", turn->event ? turn->event->time : turn->now);
+    json_key_int(&record.json, "at", at);
     json_key_int(&record.json, "due", deadline->due);
     json_key_int(&record.json, "was", was);
     json_key_text(&record.json, "type", turn->event ? turn->event->type : NULL);
+    json_key_text(&record.json, "why", why);
     journal_end(&record);
     timing_place(turn->engine, deadline);
     if (deadline->due > was) {
-        skip_passed(turn, deadline);
+        opening_skip_passed(turn, deadline);
     }
 }
 
@@ -552,55 +557,8 @@ void opening_change(struct turn *turn, struct deadline *deadline)
         }
     }
     if (deadline->state == DEADLINE_OPEN || deadline->state == DEADLINE_OVERDUE) {
-        recount(turn, deadline, "changed");
+        opening_recount(turn, deadline, "changed", turn->event->time, NULL);
     } /* a paused one is counted again when it resumes */
-    timing_arm(turn, deadline);
-    state_put_deadline(turn, deadline);
-}
-
-void opening_pause(struct turn *turn, struct deadline *deadline)
-{
-    struct journal_record record;
-
-    if (deadline->state == DEADLINE_PAUSED || deadline->state == DEADLINE_SLEEPING) {
-        journal_event(turn, "unmatched", deadline->rule, "it is paused already, or sleeps");
-        return;
-    }
-    instant from = turn->event->time < deadline->start ? deadline->start : turn->event->time;
-    if (deadline_pause(deadline, from)) {
-        journal_event(turn, "unmatched", deadline->rule, "it has been paused too many times");
-        return;
-    }
-    deadline->state = DEADLINE_PAUSED;
-    outbox_withdraw(turn, deadline, "paused");
-    journal_begin_deadline(&record, turn->changes, "paused", deadline);
-    json_key_int(&record.json, "at", from);
-    json_key_text(&record.json, "type", turn->event->type);
-    journal_end(&record);
-    timing_arm(turn, deadline);
-    state_put_deadline(turn, deadline);
-}
-
-void opening_resume(struct turn *turn, struct deadline *deadline)
-{
-    if (deadline->state != DEADLINE_PAUSED) {
-        journal_event(turn, "unmatched", deadline->rule, "it is not paused");
-        return;
-    }
-    struct pause *last = &deadline->pauses[deadline->n_pauses - 1];
-    last->to = turn->event->time < last->from ? last->from : turn->event->time;
-    if (deadline->was_overdue) { /* what is late stays late: a pause moves no due that has passed */
-        struct journal_record record;
-
-        deadline->state = DEADLINE_OVERDUE;
-        journal_begin_deadline(&record, turn->changes, "resumed", deadline);
-        json_key_int(&record.json, "at", last->to);
-        json_key_int(&record.json, "due", deadline->due);
-        journal_end(&record);
-        timing_place(turn->engine, deadline);
-    } else {
-        recount(turn, deadline, "resumed");
-    }
     timing_arm(turn, deadline);
     state_put_deadline(turn, deadline);
 }

@@ -479,6 +479,8 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
     case TABLE_HEAD:
         if (strcmp(key, "ids") == 0) {
             engine->numbered = strtoull(value, NULL, 10);
+        } else if (strcmp(key, "calendars") == 0) {
+            (void)snprintf(engine->counted_by, sizeof engine->counted_by, "%s", value);
         }
         return 0;
     default:
@@ -508,6 +510,10 @@ int engine_loaded(struct engine *engine, instant now)
                         claimed ? notification->ends : notification->expires)) {
             return -ENOMEM;
         }
+    }
+    engine->loaded = now;
+    if (!recount_begin(engine)) {
+        return -ENOMEM;
     }
     seen_sort(&engine->seen);
     int error = memory_sort(&engine->closed);
@@ -574,6 +580,8 @@ struct engine_counts engine_count(const struct engine *engine)
 {
     struct engine_counts counts = engine->counts;
     size_t cursor = 0;
+
+    counts.first_provisional = INSTANT_NEVER;
     const struct deadline *deadline;
     const struct notification *notification;
 
@@ -582,6 +590,11 @@ struct engine_counts engine_count(const struct engine *engine)
         counts.open += deadline->state == DEADLINE_OPEN;
         counts.overdue += deadline->state == DEADLINE_OVERDUE;
         counts.paused += deadline->state == DEADLINE_PAUSED;
+        counts.provisional += deadline->provisional;
+        counts.warned += deadline->warned;
+        if (deadline->provisional && deadline->due < counts.first_provisional) {
+            counts.first_provisional = deadline->due;
+        }
     }
     cursor = 0;
     while ((notification = engine_next_notification(engine, &cursor)) != NULL) {
@@ -604,10 +617,10 @@ static const char *check_deadline(const struct engine *engine, struct deadline *
     if (!deadline_check(deadline)) {
         return "a deadline's state and times contradict each other";
     }
-    if (armed && (deadline->state == DEADLINE_PAUSED || deadline->agenda.at != next)) {
+    if (armed && deadline->agenda.at != next) {
         return "a deadline is armed for another instant than its next action";
     }
-    if (!armed && deadline->state != DEADLINE_PAUSED && next != INSTANT_NEVER) {
+    if (!armed && next != INSTANT_NEVER) {
         return "a deadline has a next action but is not armed";
     }
     for (size_t i = 0; i < deadline->rule->n_forms; i++) {

@@ -4,7 +4,8 @@
  * deadlines opening.c  a deadline opens, changes, restarts               closing.c  it is met, cancelled,
  * waived timing.c   due, steps, the agenda                            ladder.c   a step fires: who is told,
  * on which channel outbox.c   claims, verdicts, withdrawals                     command.c  what people ask
- * for memory.c   closings and early meets    seen.c  event ids     plan.c     what comes next, for people */
+ * for memory.c   closings and early meets    seen.c  event ids     plan.c     what comes next, for people
+ * pausing.c  the clock stops and runs again    recount.c  the calendars have changed, or are not known yet */
 #ifndef CUIBAN_CORE_ENGINE_STATE_H
 #define CUIBAN_CORE_ENGINE_STATE_H
 
@@ -28,9 +29,12 @@ struct engine {
     struct seen seen;
     char **stored_rules; /* fingerprints in base:rules */
     size_t n_stored_rules;
-    bool has_quiet;    /* somebody, some channel or the settings have quiet hours */
-    bool pruned;       /* texts of rules that nobody needs were removed once after loading */
-    uint64_t numbered; /* deadline ids given so far */
+    bool has_quiet;                     /* somebody, some channel or the settings have quiet hours */
+    bool pruned;                        /* texts of rules that nobody needs were removed once after loading */
+    uint64_t numbered;                  /* deadline ids given so far */
+    char calendars[17], counted_by[17]; /* fingerprint of all calendars: as they are, as last counted by */
+    bool recounting;                    /* the two differ: some deadlines may be stale */
+    instant loaded;                     /* when */
     struct engine_counts counts;
     struct arena *scratch; /* of one input */
     struct buffer text;    /* likewise */
@@ -79,12 +83,34 @@ void timing_place(const struct engine *engine, struct deadline *deadline); /* th
 /* The next action goes into the agenda, or none does (paused, or everything done). */
 void timing_arm(struct turn *turn, struct deadline *deadline);
 void timing_repeat(const struct engine *engine, struct deadline *deadline, size_t i); /* after one firing */
-instant timing_next(const struct deadline *deadline); /* of its steps, its due, its waking; INSTANT_NEVER */
+instant timing_next(const struct deadline *deadline); /* of its steps, its due, its waking, the end of its
+                                                         longest pause; INSTANT_NEVER */
 /* From where the steps after due count: a deadline that was late before it opened starts its ladder at the
  * opening. */
 instant timing_ladder_base(const struct deadline *deadline);
 /* Of the department or of the nearest one above that has one; NULL. */
 const struct calendar *timing_department_calendar(const struct directory *people, const char *id);
+
+bool timing_is_provisional(const struct engine *engine, const struct deadline *deadline);
+#define TIMING_WARNING_MS (60 * DAY_MS)
+instant timing_warning(const struct deadline *deadline); /* of a provisional due; INSTANT_NEVER */
+
+/* -- pausing.c -- */
+void pausing_pause(struct turn *turn, struct deadline *deadline);
+void pausing_resume(struct turn *turn, struct deadline *deadline);
+void pausing_over(struct turn *turn,
+                  struct deadline *deadline); /* max_pause is used up: the clock runs again */
+/* Of a paused one: when the rule's max_pause is used up; INSTANT_NEVER if it has none. */
+instant pausing_end(const struct engine *engine, const struct deadline *deadline);
+
+/* -- recount.c: the calendars have changed -- */
+/* Compares the calendars with those of the last count and marks what must be counted again. False: out of
+ * memory. */
+bool recount_begin(struct engine *engine);
+/* Counts until the list is full; true if something is left. Nothing fires before. */
+bool recount_continue(struct turn *turn);
+void recount_deadline(struct turn *turn, struct deadline *deadline); /* if it is stale */
+void recount_warn(struct turn *turn, struct deadline *deadline); /* its due is near and still provisional */
 
 /* -- sending.c -- */
 struct recipient {
@@ -130,8 +156,10 @@ bool sending_ended(struct turn *turn, struct deadline *deadline);
 void opening_open(struct turn *turn, const struct rule *rule);
 void opening_change(struct turn *turn, struct deadline *deadline);
 void opening_wake(struct turn *turn, struct deadline *deadline); /* a sleeping one's time has come */
-void opening_pause(struct turn *turn, struct deadline *deadline);
-void opening_resume(struct turn *turn, struct deadline *deadline);
+/* Counts the due again and places the steps; those that were told are told again only if it moved later. */
+void opening_recount(struct turn *turn, struct deadline *deadline, const char *what, instant at,
+                     const char *why);
+void opening_skip_passed(struct turn *turn, struct deadline *deadline); /* steps before due that are past */
 size_t opening_estimate(struct turn *turn,
                         const struct rule *rule); /* deadlines that it would open at the most */
 /* department -> deadline->department, by the rule or by the owner. 0 or -ENOMEM. */

@@ -45,10 +45,10 @@ static bool lookup_field(const void *data, const char *name, struct span_field *
     return value && span_field_parse(value, out);
 }
 
-int timing_span(const struct engine *engine, const struct deadline *deadline, const struct span *span,
-                instant *out)
+static struct span_request span_of(const struct engine *engine, const struct deadline *deadline,
+                                   const struct span *span)
 {
-    struct span_request request = {
+    return (struct span_request){
         .span = span,
         .calendar = timing_calendar(engine, deadline),
         .start = deadline->start,
@@ -57,8 +57,37 @@ int timing_span(const struct engine *engine, const struct deadline *deadline, co
         .lookup = lookup_field,
         .lookup_data = deadline,
     };
+}
+
+int timing_span(const struct engine *engine, const struct deadline *deadline, const struct span *span,
+                instant *out)
+{
+    struct span_request request = span_of(engine, deadline, span);
 
     return span_resolve(&request, out);
+}
+
+/* Whether the span's answer depends on a date that the calendar does not cover. */
+static bool is_uncovered(const struct engine *engine, const struct deadline *deadline,
+                         const struct span *span)
+{
+    struct span_request request = span_of(engine, deadline, span);
+    instant answer;
+    int32_t first, last;
+
+    return !span_is_none(span) && !span_resolve(&request, &answer) &&
+           span_reach(&request, answer, &first, &last) &&
+           !(calendar_covers(request.calendar, first) && calendar_covers(request.calendar, last));
+}
+
+bool timing_is_provisional(const struct engine *engine, const struct deadline *deadline)
+{
+    const struct rule *rule = deadline->rule;
+
+    return !deadline->extended &&
+           (is_uncovered(engine, deadline, &rule->dues[deadline->due_case].span) ||
+            is_uncovered(engine, deadline, &rule->latest) || is_uncovered(engine, deadline, &rule->least) ||
+            (deadline->state == DEADLINE_SLEEPING && is_uncovered(engine, deadline, &rule->open_from)));
 }
 
 /* Earlier of due and `latest`, later of that and `least`. */
@@ -104,6 +133,8 @@ int timing_due(const struct engine *engine, struct deadline *deadline, const cha
     }
     deadline->due = due;
     deadline->due_case = (int32_t)i;
+    deadline->provisional = timing_is_provisional(engine, deadline);
+    deadline->warned = deadline->warned && deadline->provisional;
     return 0;
 }
 
@@ -181,6 +212,7 @@ static void place_step(const struct engine *engine, struct deadline *deadline, s
 
 void timing_place(const struct engine *engine, struct deadline *deadline)
 {
+    deadline->pause_ends = deadline->state == DEADLINE_PAUSED ? pausing_end(engine, deadline) : INSTANT_NEVER;
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         if (deadline->state == DEADLINE_SLEEPING) {
             deadline->steps[i].at = deadline->steps[i].fires = INSTANT_NEVER;
@@ -202,12 +234,25 @@ void timing_repeat(const struct engine *engine, struct deadline *deadline, size_
     state->fires = state->at;
 }
 
+instant timing_warning(const struct deadline *deadline)
+{
+    return deadline->provisional && !deadline->warned && deadline->state != DEADLINE_PAUSED
+               ? deadline->due - TIMING_WARNING_MS
+               : INSTANT_NEVER;
+}
+
 instant timing_next(const struct deadline *deadline)
 {
+    instant warning = timing_warning(deadline);
+
+    if (deadline->state == DEADLINE_PAUSED) {
+        return deadline->pause_ends;
+    }
     if (deadline->state == DEADLINE_SLEEPING) {
-        return deadline->wake;
+        return warning < deadline->wake ? warning : deadline->wake;
     }
     instant next = deadline->was_overdue ? INSTANT_NEVER : deadline->due;
+    next = warning < next ? warning : next;
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         if (deadline->steps[i].fires < next) {
             next = deadline->steps[i].fires;
@@ -221,7 +266,7 @@ void timing_arm(struct turn *turn, struct deadline *deadline)
     sending_place(turn->engine, deadline);
     instant next = timing_next(deadline);
 
-    if (deadline->state == DEADLINE_PAUSED || next == INSTANT_NEVER) {
+    if (next == INSTANT_NEVER) {
         agenda_remove(&turn->engine->agenda, &deadline->agenda);
     } else if (!agenda_set(&turn->engine->agenda, &deadline->agenda, next)) {
         turn->changes->failed = true;

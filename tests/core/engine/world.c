@@ -18,6 +18,7 @@ struct entry {
 };
 
 struct world {
+    const char *directory; /* of its settings */
     struct config *config;
     struct engine *engine;
     struct changes changes;
@@ -26,7 +27,7 @@ struct world {
     size_t n;
     char *dead[DEAD_MAX];
     size_t n_dead;
-    struct buffer told, journal, shown;
+    struct buffer told, journal, records, shown;
     instant now;
     uint64_t number;
     bool losing;
@@ -84,20 +85,14 @@ static int set_channels(struct config *config)
     return ruleset_set_channels(config->rules, facts, sizeof facts / sizeof *facts);
 }
 
-struct world *world_open(void)
+static void load_config(struct world *world, const char *file)
 {
-    return world_open_at(WORLD_DIR);
-}
-
-struct world *world_open_at(const char *directory)
-{
-    struct world *world = calloc(1, sizeof *world);
+    char path[4096];
     struct problems problems;
-    char file[4096];
 
     problems_init(&problems);
-    (void)snprintf(file, sizeof file, "%s/cuiban.cfg", directory);
-    if (config_load(file, &problems, &world->config)) {
+    (void)snprintf(path, sizeof path, "%s/%s", world->directory, file);
+    if (config_load(path, &problems, &world->config)) {
         for (size_t i = 0; i < problems.n; i++) {
             print_message("%s:%d: %s\n", problems.items[i].file, problems.items[i].line,
                           problems.items[i].what);
@@ -106,10 +101,24 @@ struct world *world_open_at(const char *directory)
     }
     problems_finish(&problems);
     assert_int_equal(set_channels(world->config), 0);
+}
+
+struct world *world_open(void)
+{
+    return world_open_at(WORLD_DIR);
+}
+
+struct world *world_open_at(const char *directory)
+{
+    struct world *world = calloc(1, sizeof *world);
+
+    world->directory = directory;
+    load_config(world, "cuiban.cfg");
     changes_init(&world->changes);
     world->arena = arena_create();
     buffer_init(&world->told);
     buffer_init(&world->journal);
+    buffer_init(&world->records);
     buffer_init(&world->shown);
     world->now = world_time("2026-11-01T09:00");
     world->engine = new_engine(world);
@@ -125,6 +134,7 @@ void world_close(struct world *world)
     arena_destroy(world->arena);
     buffer_finish(&world->told);
     buffer_finish(&world->journal);
+    buffer_finish(&world->records);
     buffer_finish(&world->shown);
     for (size_t i = 0; i < world->n; i++) {
         free(world->entries[i].key);
@@ -181,6 +191,7 @@ static void read_journal(struct world *world)
 {
     const char *at = buffer_text(&world->changes.journal);
 
+    buffer_add_text(&world->records, at);
     while ((at = strstr(at, "{\"e\":\"")) != NULL) {
         at += strlen("{\"e\":\"");
         buffer_printf(&world->journal, "%s%.*s", world->journal.n > 0 ? " " : "", (int)strcspn(at, "\""), at);
@@ -352,6 +363,15 @@ const char *world_differs(struct world *world)
 
     engine_destroy(other);
     return what;
+}
+
+void world_reload_with(struct world *world, const char *file)
+{
+    engine_destroy(world->engine);
+    world->engine = NULL;
+    config_unload(world->config);
+    load_config(world, file);
+    world_reload(world);
 }
 
 static int by_text(const void *a, const void *b)
@@ -595,6 +615,11 @@ static const char *show(struct world *world, struct buffer *from)
 const char *world_told(struct world *world)
 {
     return show(world, &world->told);
+}
+
+const char *world_records(struct world *world)
+{
+    return show(world, &world->records);
 }
 
 const char *world_journal(struct world *world)

@@ -55,7 +55,12 @@ const char *world_told(struct world *world);
 /* Journal verbs since the last call, space-separated. */
 const char *world_journal(struct world *world);
 
+/* The records since the last call, JSON. */
+const char *world_records(struct world *world);
+
 void world_reload(struct world *world);
+/* The same with another settings file of world/, as if the files had changed. */
+void world_reload_with(struct world *world, const char *file);
 /* Everything durable as text: equal texts, equal states. The caller frees. */
 char *world_snapshot(struct world *world);
 size_t world_table(const struct world *world, enum change_table table); /* entries */
