@@ -32,26 +32,41 @@ void clock_init(struct clock *clock, struct speed speed)
 }
 
 /* A rehearsal takes its start once and then counts by itself: Redis TIME says nothing about it. */
-void clock_sample(struct clock *clock, instant redis_time, struct monotonic asked)
+void clock_sample(struct clock *clock, instant redis_time, struct monotonic taken)
 {
     if (runs_fast(clock) && clock->sampled)
         return;
     clock->base = runs_fast(clock) ? clock->speed.at : redis_time;
-    clock->taken = asked;
+    clock->taken = taken;
     if (!clock->sampled)
         clock->first = clock->base;
     clock->sampled = true;
 }
 
+/* What the last sample says, which may be before what was told already. */
+static instant carried(const struct clock *clock)
+{
+    if (!clock->sampled)
+        return runs_fast(clock) ? clock->speed.at : clock_wall();
+    int64_t elapsed = clock_monotonic().ms - clock->taken.ms;
+    return clock->base + (runs_fast(clock) ? elapsed * clock->speed.factor : elapsed);
+}
+
+enum clock_verdict clock_judge(const struct clock_facts *facts, int64_t *off_ms)
+{
+    *off_ms = facts->redis - facts->wall;
+    if (*off_ms > CLOCK_DISAGREE_MS || *off_ms < -CLOCK_DISAGREE_MS)
+        return CLOCK_BESIDE_WALL;
+    *off_ms = facts->head == INSTANT_NONE ? 0 : facts->redis - facts->head;
+    if (*off_ms < -CLOCK_DISAGREE_MS)
+        return CLOCK_BEFORE_HEAD;
+    *off_ms = facts->counted == INSTANT_NONE ? 0 : facts->redis - facts->counted;
+    return *off_ms > CLOCK_DISAGREE_MS || *off_ms < -CLOCK_DISAGREE_MS ? CLOCK_JUMPED : CLOCK_AGREES;
+}
+
 instant clock_now(struct clock *clock)
 {
-    instant now;
-    if (clock->sampled) {
-        int64_t elapsed = clock_monotonic().ms - clock->taken.ms;
-        now = clock->base + (runs_fast(clock) ? elapsed * clock->speed.factor : elapsed);
-    } else {
-        now = runs_fast(clock) ? clock->speed.at : clock_wall();
-    }
+    instant now = carried(clock);
     if (clock->last == INSTANT_NONE || now > clock->last)
         clock->last = now;
     return clock->last;
@@ -59,8 +74,10 @@ instant clock_now(struct clock *clock)
 
 int64_t clock_wait_ms(struct clock *clock, instant at)
 {
-    instant now = clock_now(clock);
-    if (at <= now)
+    /* After a small step back clock_now stands still until the clock has caught up: what is waited for comes
+     * when it has, and not at every look. */
+    instant now = carried(clock);
+    if (at <= now || at <= clock_now(clock))
         return 0;
     if (at - now > WAIT_MAX_MS * (runs_fast(clock) ? (int64_t)clock->speed.factor : 1))
         return WAIT_MAX_MS;

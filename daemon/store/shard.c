@@ -192,6 +192,7 @@ static void shard_on_beat(uv_timer_t *timer)
         shard_renew_lease(shard);
         shard_mirror(shard);
         shard_watch_lag(shard);
+        shard_watch_calendars(shard);
         shard_arm_wake(shard);
     }
 }
@@ -269,6 +270,7 @@ int shard_create(const struct shard_options *options, const struct shard_hooks *
     }
     shard->alive = sizeof(timers) / sizeof(timers[0]);
     (void)uv_timer_start(&shard->beat, shard_on_beat, SHARD_BEAT_MS, 0);
+    shard_watch_open(shard);
     shard_connect(shard);
     *out = shard;
     return 0;
@@ -298,6 +300,7 @@ void shard_shut(struct shard *shard)
         connection_close(shard->lessor);
         connection_close(shard->reader);
         shard->command = shard->lessor = shard->reader = NULL;
+        shard_watch_close(shard);
         requests_drop(&shard->claims);
         requests_drop(&shard->applied);
         if (shard->verdicts.n > 0 && shard->state != SHARD_STOPPED)

@@ -1,9 +1,10 @@
 /* shard_inside.h: what the shard's own .c files share: shard.c (life, requests, status), shard_link.c
  * (connections, the lease, loading, recovery), shard_read.c (reading, the firing horizon, the clock),
- * shard_turn.c (the turn and its commit). */
+ * shard_turn.c (the turn and its commit), shard_watch.c (the machine's clock, dues without a calendar). */
 #ifndef CUIBAN_STORE_SHARD_INSIDE_H
 #define CUIBAN_STORE_SHARD_INSIDE_H
 
+#include "store/clock_watch.h"
 #include "store/lease.h"
 #include "store/load.h"
 #include "store/shard.h"
@@ -20,7 +21,6 @@ enum {
     SHARD_CLAIM_SLACK_MS = 5000, /* between a claim's decision and the start of its attempt */
     SHARD_REQUESTS_MAX = 200000, /* claims and verdicts waiting */
     SHARD_RECENT_MAX = 1024,     /* committed verdicts remembered, in case Redis loses writes */
-    SHARD_DISAGREE_MS = 60 * 1000,
     SHARD_BEHIND_MS = 60 * 1000, /* an event that waits longer is worth an alarm */
     SHARD_CAREFUL_TAKES = 3,     /* from this many takes without a commit on: one event at a time */
     SHARD_CAREFUL_EVENTS = 256,  /* events served that way before the shard trusts them again */
@@ -124,6 +124,10 @@ struct shard {
 
     struct requests verdicts, claims, applied, recent;
 
+    struct clock_watch watch;
+    bool watched; /* the calendars, on that day */
+    int32_t watched_day;
+
     uv_timer_t soon, wake, beat, retry, closer;
     bool closing, shut;
     void (*on_closed)(void *data);
@@ -175,6 +179,11 @@ void shard_arm_wake(struct shard *shard);
 void shard_mirror(struct shard *shard);
 void shard_watch_lag(struct shard *shard);
 void shard_take_sample(struct shard *shard, instant redis_time, struct monotonic asked);
+
+/* -- shard_watch.c -- */
+void shard_watch_open(struct shard *shard);
+void shard_watch_close(struct shard *shard);
+void shard_watch_calendars(struct shard *shard); /* dues that depend on days no calendar covers */
 
 /* -- shard_turn.c -- */
 void shard_turn(struct shard *shard);

@@ -204,42 +204,66 @@ static void hold_firing(struct shard *shard, const char *text)
     uv_timer_stop(&shard->wake);
 }
 
-/* Redis' clock is the shard's; this machine's clock, the last commit and the time counted since the last
- * sample must agree with it to a minute, or something is set wrong and everything would fire at once or not
- * at all. */
+enum { CLOCK_TEXT_MAX = 160 };
+
+static void describe(char text[static CLOCK_TEXT_MAX], enum clock_verdict verdict, int64_t off_ms)
+{
+    long long off_s = llabs(off_ms) / 1000;
+    text[0] = '\0';
+    switch (verdict) {
+    case CLOCK_BESIDE_WALL:
+        (void)snprintf(text, CLOCK_TEXT_MAX, "Redis' clock is %lld s %s this machine's; set both right",
+                       off_s, off_ms > 0 ? "ahead of" : "behind");
+        break;
+    case CLOCK_BEFORE_HEAD:
+        (void)snprintf(
+            text, CLOCK_TEXT_MAX,
+            "Redis' clock is %lld s before the last commit; if it is right, set the head's field clock back",
+            off_s);
+        break;
+    case CLOCK_JUMPED:
+        (void)snprintf(text, CLOCK_TEXT_MAX,
+                       "both clocks jumped by %s%lld s; if they are right, reload the daemon to accept it",
+                       off_ms < 0 ? "-" : "", off_s);
+        break;
+    case CLOCK_AGREES:
+        break;
+    }
+}
+
+/* Redis' clock is the shard's. While the clocks disagree the shard goes on counting from the last good
+ * sample, reads and commits, but lets nothing fire. */
 void shard_take_sample(struct shard *shard, instant redis_time, struct monotonic asked)
 {
-    char text[160] = "";
-    int64_t beside_wall = redis_time - clock_wall();
-    int64_t jump =
-        shard->clock.sampled ? redis_time - shard_now(shard) : 0; /* it stays while firing is held */
-    int64_t back = shard->head.exists ? shard->head.clock - redis_time : 0;
-    clock_sample(&shard->redis, redis_time, asked);
-    if (shard->clock.speed.factor > 1) {
-        clock_sample(&shard->clock, redis_time, asked);
+    char text[CLOCK_TEXT_MAX];
+    struct monotonic now = clock_monotonic();
+    int64_t off_ms;
+    if (now.ms - asked.ms > CLOCK_SAMPLE_MS_MAX && shard->redis.sampled) {
+        shard->renew_due = (struct monotonic){0}; /* asks again at the next beat */
         return;
     }
-    if (llabs(beside_wall) > SHARD_DISAGREE_MS)
-        (void)snprintf(text, sizeof(text), "Redis' clock is %lld s %s this machine's; set both right",
-                       (long long)llabs(beside_wall) / 1000, beside_wall > 0 ? "ahead of" : "behind");
-    else if (back > SHARD_DISAGREE_MS)
-        (void)snprintf(
-            text, sizeof(text),
-            "Redis' clock is %lld s before the last commit; if it is right, set the head's field clock back",
-            (long long)back / 1000);
-    else if (llabs(jump) > SHARD_DISAGREE_MS)
-        (void)snprintf(text, sizeof(text),
-                       "Redis' clock jumped by %lld s; start the daemon again to accept it",
-                       (long long)jump / 1000);
+    struct clock_facts facts = {
+        .redis = redis_time,
+        .wall = clock_wall(),
+        .head = shard->head.exists ? shard->head.clock : INSTANT_NONE,
+        .counted = shard->clock.sampled ? shard_now(shard) : INSTANT_NONE, /* stays while firing is held */
+    };
+    clock_sample(&shard->redis, redis_time, now);
+    if (shard->clock.speed.factor > 1) {
+        clock_sample(&shard->clock, redis_time, now);
+        return;
+    }
+    enum clock_verdict verdict = clock_judge(&facts, &off_ms);
+    describe(text, verdict, off_ms);
     if (text[0]) {
         hold_firing(shard, text);
         return;
     }
-    clock_sample(&shard->clock, redis_time, asked);
+    clock_sample(&shard->clock, redis_time, now);
     if (shard->held) {
         shard->held = false;
         shard_clear_problem(shard);
         shard_log(shard, LOG_NOTICE, "the clocks agree again: firing goes on");
-        shard_arm_wake(shard);
     }
+    shard_arm_wake(shard); /* the sample may have moved the clock */
 }

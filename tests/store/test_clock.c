@@ -87,9 +87,80 @@ static void test_waits(void **state)
     }
 }
 
+/* A small step back: the clock stands still until it has caught up, and the timer waits for that instead of
+ * looking again every few milliseconds. */
+static void test_waits_through_a_step_back(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){0});
+    clock_sample(&clock, noon, ago(0));
+    instant told = clock_now(&clock);
+    clock_sample(&clock, noon - 20 * SECOND_MS, ago(0));
+    assert_int_equal(clock_now(&clock), told);
+    int64_t wait = clock_wait_ms(&clock, told + 1);
+    assert_true(wait > 18 * SECOND_MS && wait <= 20 * SECOND_MS + 1000);
+    assert_int_equal(clock_wait_ms(&clock, told), 0); /* has been told already */
+}
+
+/* A small step ahead is taken at once: what lies between is late by it, not lost. */
+static void test_takes_a_small_step_ahead(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){0});
+    clock_sample(&clock, noon, ago(0));
+    clock_sample(&clock, noon + 50 * SECOND_MS, ago(0));
+    assert_true(is_about(clock_now(&clock), noon + 50 * SECOND_MS));
+    assert_int_equal(clock_wait_ms(&clock, noon + 30 * SECOND_MS), 0);
+}
+
+/* Setting this machine's clock does not move the time that is counted: only samples do. */
+static void test_judges(void **state)
+{
+    (void)state;
+    enum { S = 1000, H = 3600 * S };
+    static const struct {
+        const char *what;
+        int64_t redis, wall, head, counted; /* beside noon */
+        bool has_head, has_counted;
+        enum clock_verdict verdict;
+        int64_t off_ms;
+    } cases[] = {
+        {"all agree", 0, 0, 0, 0, true, true, CLOCK_AGREES, 0},
+        {"the first sample of the first start", 0, 0, 0, 0, false, false, CLOCK_AGREES, 0},
+        {"a minute is allowed", 60 * S, 0, 0, 0, true, true, CLOCK_AGREES, 60 * S},
+        {"a minute the other way", -60 * S, 0, 0, 0, true, true, CLOCK_AGREES, -60 * S},
+        {"Redis alone stepped ahead", H, 0, 0, 0, true, true, CLOCK_BESIDE_WALL, H},
+        {"Redis alone stepped back", -H, 0, 0, 0, true, true, CLOCK_BESIDE_WALL, -H},
+        {"this machine alone stepped ahead", 0, H, 0, 0, true, true, CLOCK_BESIDE_WALL, -H},
+        {"both stepped ahead", H, H, 0, 0, true, true, CLOCK_JUMPED, H},
+        {"both stepped back", -H, -H, 0, 0, true, true, CLOCK_BEFORE_HEAD, -H},
+        {"both stepped back, no commit yet", -H, -H, 0, 0, false, true, CLOCK_JUMPED, -H},
+        {"a start after a downtime", H, H, 0, 0, true, false, CLOCK_AGREES, 0},
+        {"a start with clocks set back", -H, -H, 0, 0, true, false, CLOCK_BEFORE_HEAD, -H},
+        {"woken from sleep: what is counted has gone on", H, H, 0, H, true, true, CLOCK_AGREES, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct clock_facts facts = {
+            .redis = noon + cases[i].redis,
+            .wall = noon + cases[i].wall,
+            .head = cases[i].has_head ? noon + cases[i].head : INSTANT_NONE,
+            .counted = cases[i].has_counted ? noon + cases[i].counted : INSTANT_NONE,
+        };
+        int64_t off_ms;
+        enum clock_verdict verdict = clock_judge(&facts, &off_ms);
+        if (verdict != cases[i].verdict || off_ms != cases[i].off_ms)
+            fail_msg("%s: %d, %lld ms", cases[i].what, (int)verdict, (long long)off_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_through_a_step_back),
+        cmocka_unit_test(test_takes_a_small_step_ahead),
+        cmocka_unit_test(test_judges),
         cmocka_unit_test(test_carries_a_sample_on),
         cmocka_unit_test(test_never_goes_back),
         cmocka_unit_test(test_before_any_sample),
