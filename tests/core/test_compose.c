@@ -278,6 +278,19 @@ static void test_reminder(void **state)
            "编号 Q7KM-1 · 已经办好的话，请忽略这条提醒，谢谢");
 }
 
+/* A due that may still move says so. */
+static void test_provisional(void **state)
+{
+    struct company *company = *state;
+    company->deadline.provisional = true;
+    company->rule.done = company->rule.link = "";
+    company->rule.requester = (struct path){0};
+    expect(company, "2026-11-18T11:10", "面试反馈，请在 今天 15:10 前完成",
+           "王小明 · Java工程师 · 第2轮\n"
+           "约定时间：11月18日 周三 15:10（今天）（暂定，放假安排公布后可能调整）\n"
+           "编号 Q7KM-1 · 已经办好的话，请忽略这条提醒，谢谢");
+}
+
 static void test_missing_values_leave_no_holes(void **state)
 {
     struct company *company = *state;
@@ -684,6 +697,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_reminder),
+        TEST(test_provisional),
         TEST(test_missing_values_leave_no_holes),
         TEST(test_overdue),
         TEST(test_chase),

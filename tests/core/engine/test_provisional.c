@@ -256,16 +256,17 @@ static void test_a_sleeping_one_wakes_by_the_new_calendar(void **state)
 
     assert_int_equal(world_event(world, "2026-11-02T10:00", "transfer.approved", "transfer", "t",
                                  "old_manager", "zhang.wei", "from_department", "rd", "move_date",
-                                 "2027-02-13", NULL),
+                                 "2027-04-04", NULL),
                      0);
     assert_int_equal(world_only(world)->state, DEADLINE_SLEEPING);
     assert_true(world_only(world)->provisional);
-    instant was = world_only(world)->due;
+    assert_int_equal(world_only(world)->wake, world_time("2027-02-04T18:00"));
     world_reload_with(world, "cuiban-2027.cfg");
     world_jump(world, "2026-11-02T10:01");
     assert_int_equal(world_only(world)->state, DEADLINE_SLEEPING);
     assert_false(world_only(world)->provisional);
-    assert_true(world_only(world)->due < was);
+    assert_int_equal(world_only(world)->wake, world_time("2027-02-03T18:00"));
+    assert_true(world_only(world)->start == world_only(world)->wake);
     reload_changes_nothing(world);
 }
 
