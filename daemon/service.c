@@ -271,7 +271,8 @@ static int start_shard(struct service *service, const char *stream, char *error,
                   .people = service->config->directory,
                   .templates = service->config->templates,
                   .parse_rule = parse_old_rule,
-                  .parse_data = service},
+                  .parse_data = service,
+                  .is_home = strcmp(stream, settings->home) == 0},
     };
     struct shard_hooks hooks = {
         .data = service,

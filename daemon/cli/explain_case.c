@@ -323,7 +323,11 @@ enum cli_status explain_find(struct snapshot *snapshot, const char *name, const 
     if (check_key(snapshot, rule, given) != CLI_OK)
         return CLI_USAGE;
     buffer_init(&prefix);
-    deadline_identity(rule, given, NULL, &prefix);
+    bool is_one_period = rule_recurs(rule) && fields_get(given, "period") != NULL;
+    if (is_one_period && !rule->is_series)
+        deadline_identity(rule, given, NULL, &prefix);
+    else
+        deadline_case(rule, given, &prefix);
     finding.prefix = buffer_text(&prefix);
     status = history_read(snapshot->shard->query, begin, "\"opened\"", finding_on_record, &finding);
     buffer_finish(&prefix);

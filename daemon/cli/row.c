@@ -129,7 +129,7 @@ void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
     row_json_instant(json, "due", zone, deadline->due);
     row_json_instant(json, "opened", zone, deadline->opened);
     row_json_instant(json, "received", zone, deadline->received);
-    json_key_text(json, "event", stream_id_format(deadline->event, event));
+    json_key_text(json, "event", deadline->event.ms > 0 ? stream_id_format(deadline->event, event) : NULL);
     json_key_bool(json, "late_event", deadline->late_event);
     json_key_bool(json, "extended", deadline->extended);
     json_key_bool(json, "provisional", deadline->provisional);

@@ -145,7 +145,8 @@ static enum cli_status show_people(const struct snapshot *snapshot, const struct
     buffer_printf(&text, "%s  %s:%d  %s", rule->name, cli_short_path(rule->file), rule->line,
                   rule->fingerprint);
     print_line(cli, "rule", "规则", buffer_text(&text));
-    print_line(cli, "event", "事件", stream_id_format(deadline->event, event));
+    print_line(cli, "event", "事件",
+               deadline->event.ms > 0 ? stream_id_format(deadline->event, event) : "by the clock 定时");
     buffer_finish(&text);
     printed = print_fields(snapshot, deadline) && print_told(snapshot, deadline) &&
               print_outbox(snapshot, deadline);

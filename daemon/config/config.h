@@ -33,6 +33,7 @@ struct settings {
     const char *file; /* absolute path of the settings file */
     const char *redis;
     struct texts streams;
+    const char *home;    /* the stream whose shard opens by the clock; one of `streams` */
     const char *start;   /* first start of a shard: "now", "begin" or a stream id */
     const char *plugins; /* directory */
     const struct channel_setting *channels;

@@ -25,7 +25,8 @@ struct field_check {
     const config_setting_t *at;
     const struct texts *types[8]; /* the events that may carry the field */
     size_t n_types;
-    bool in_every; /* each of them must, not just one */
+    bool in_every;            /* each of them must, not just one */
+    const struct rule *giver; /* whose deadlines have fields of their own, or NULL: those of an event */
 };
 
 static void report_field(struct field_check *check, const char *field, const char *type)
@@ -52,7 +53,7 @@ static void check_field(struct field_check *check, const char *field)
     const struct catalogue *catalogue = &check->reading->config->catalogue;
     const char *lacking = NULL;
     bool found = false;
-    if (!field || is_common(field))
+    if (!field || is_common(field) || (check->giver && rule_gives_field(check->giver, field)))
         return;
     for (size_t t = 0; t < check->n_types; t++) {
         for (size_t i = 0; i < check->types[t]->n; i++) {
@@ -67,6 +68,9 @@ static void check_field(struct field_check *check, const char *field)
     }
     if (lacking && (check->in_every || !found))
         report_field(check, field, lacking);
+    else if (!lacking && !found && check->giver)
+        reader_error(&check->reading->reader, check->at,
+                     "the rule opens by the clock: no event brings the field `%s`", field);
 }
 
 static void check_conditions(struct field_check *check, const struct conditions *conditions)
@@ -93,6 +97,7 @@ static void deadline_fields(struct field_check *check, const struct rule *rule)
 {
     check->n_types = 0;
     check->in_every = false;
+    check->giver = rule;
     check->types[check->n_types++] = &rule->open_on;
     for (size_t i = 0; i < rule->changes.n && check->n_types < sizeof check->types / sizeof *check->types;
          i++)
@@ -104,6 +109,7 @@ static void event_fields(struct field_check *check, const struct texts *on)
     check->n_types = 1;
     check->types[0] = on;
     check->in_every = true;
+    check->giver = NULL;
 }
 
 static const config_setting_t *place(struct rule_reading *reading, const config_setting_t *group,
@@ -122,6 +128,7 @@ static void check_selectors(struct field_check *check, const config_setting_t *g
         event_fields(check, &selector->on);
         check_conditions(check, &selector->where);
         check_field(check, selector->owner_field);
+        check_field(check, selector->series_field);
         for (size_t k = 0; k < selector->key.n; k++)
             check_field(check, selector->key.fields[k].event_field);
         deadline_fields(check, rule);
@@ -137,8 +144,10 @@ static void check_opening(struct field_check *check, const config_setting_t *gro
     check->in_every = false;
     check_conditions(check, &rule->open_where);
     check_span(check, &rule->open_from);
+    check_span(check, &rule->open_until);
     check->at = place(check->reading, group, "key");
     check->in_every = true;
+    check->giver = rule;
     for (size_t i = 0; i < rule->key.n; i++)
         check_field(check, rule->key.fields[i].event_field);
 }

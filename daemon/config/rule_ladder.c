@@ -168,7 +168,7 @@ static bool read_step(struct rule_reading *reading, const config_setting_t *grou
     read_via(reading, group, step);
     read_message(reading, group, step);
     read_every(reading, group, step);
-    conditions_read(reading, group, &step->where);
+    conditions_read(reading, group, "where", &step->where);
     if (urgent)
         reader_bool(reader, urgent, &step->urgent);
     return ok;

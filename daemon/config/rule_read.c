@@ -15,13 +15,13 @@ static const char *const keys[] = {
     "least",     "series",  "calendar", "ladder",   "audience",  "except", "merge",     "again", "early",
     "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "max_pause", "gap",
 };
-static const char *const unserved[] = {"reopen", "series", "confirm", "catch_up", "for_each", "among"};
+static const char *const unserved[] = {"reopen", "confirm"};
 
 /* What `defaults` may say for all rules. */
 static const char *const default_keys[] = {
     "requester", "department", "with",     "cancel", "pause",    "resume",    "change", "due",
     "latest",    "least",      "calendar", "ladder", "audience", "except",    "merge",  "again",
-    "early",     "on_change",  "link",     "done",   "via",      "max_pause", "gap",
+    "early",     "on_change",  "link",     "done",   "via",      "max_pause", "gap",    "catch_up",
 };
 
 const config_setting_t *rule_member(const struct rule_reading *reading, const config_setting_t *group,
@@ -120,7 +120,7 @@ static bool read_due_case(struct rule_reading *reading, const config_setting_t *
     } else if (!last && !has_where) {
         reader_error(reader, group, "a case without `where` hides those behind it");
     }
-    bool ok = conditions_read(reading, group, &out->where);
+    bool ok = conditions_read(reading, group, "where", &out->where);
     if (!span) {
         reader_error(reader, group, "has no `span`");
         return false;
@@ -131,10 +131,17 @@ static bool read_due_case(struct rule_reading *reading, const config_setting_t *
 static bool read_due(struct rule_reading *reading, const config_setting_t *group, struct rule *rule)
 {
     struct reader *reader = &reading->reader;
-    const config_setting_t *due = rule_member(reading, group, "due");
+    const config_setting_t *series = reader_member(group, "series");
+    const config_setting_t *due = series ? reader_member(group, "due") : rule_member(reading, group, "due");
+    if (series && due) {
+        reader_error(reader, series, "stands beside `due`: it takes its place");
+        reader_hint(reader, "leave one of the two out");
+        return false;
+    }
+    if (series)
+        return series_read(reading, series, rule);
     if (!due) {
-        if (!reader_member(group, "series"))
-            reader_error(reader, group, "has no `due`");
+        reader_error(reader, group, "has no `due`");
         return false;
     }
     bool is_list = config_setting_is_list(due);
@@ -331,6 +338,7 @@ bool rule_read(struct rule_reading *reading, const config_setting_t *group, stru
     read_calendar(reading, group, &rule);
     ok = read_ladder(reading, group, &rule) && ok;
     read_manners(reading, group, &rule);
+    recur_check(reading, group, &rule);
     if (reading->load)
         rule_check(reading, group, &rule);
     if (!ok || reader->problems->errors > errors || reader->failed)

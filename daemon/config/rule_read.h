@@ -50,8 +50,16 @@ bool open_read(struct rule_reading *reading, const config_setting_t *group, stru
 bool selector_read(struct rule_reading *reading, const config_setting_t *group, struct selector *out);
 void selectors_read(struct rule_reading *reading, const config_setting_t *group, const char *name,
                     struct rule *rule, struct selectors *out);
-bool conditions_read(struct rule_reading *reading, const config_setting_t *group, struct conditions *out);
+bool conditions_read(struct rule_reading *reading, const config_setting_t *group, const char *name,
+                     struct conditions *out);
 bool types_read(struct rule_reading *reading, const config_setting_t *setting, struct texts *out);
+
+/* rule_recur.c: `every`, `until`, `for_each`, `among`, `catch_up` of `open`, and `series`. */
+bool recur_read(struct rule_reading *reading, const config_setting_t *group, const config_setting_t *open,
+                struct rule *rule);
+bool series_read(struct rule_reading *reading, const config_setting_t *setting, struct rule *rule);
+/* What only the whole rule shows; needs no other file, so that it serves the texts of Redis, too. */
+void recur_check(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule);
 
 /* rule_value.c: words that stand in several places of a rule. */
 enum path_use { PATH_FOR_OWNER, PATH_FOR_REQUESTER, PATH_FOR_DEPARTMENT, PATH_FOR_WITH, PATH_FOR_STEP };

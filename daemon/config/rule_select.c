@@ -10,11 +10,10 @@ enum { SELECTORS_MAX = 64, CONDITIONS_MAX = 32 };
 
 static const char *const open_keys[] = {"on",    "where", "from",     "every", "for_each", "among",
                                         "until", "after", "catch_up", "count", "over",     "reaches"};
-static const char *const open_unserved[] = {"every", "for_each", "among",   "until",   "after",
-                                            "count", "over",     "reaches", "catch_up"};
+static const char *const open_unserved[] = {"after", "count", "over", "reaches"};
 static const char *const selector_keys[] = {"on", "where", "key", "owner", "series", "all"};
-static const char *const selector_text_keys[] = {"on", "where", "key", "owner", "stop"};
-static const char *const selector_unserved[] = {"series", "all"};
+static const char *const selector_text_keys[] = {"on", "where", "key", "owner", "series", "stop"};
+static const char *const selector_unserved[] = {"all"};
 
 bool types_read(struct rule_reading *reading, const config_setting_t *setting, struct texts *out)
 {
@@ -36,9 +35,10 @@ bool types_read(struct rule_reading *reading, const config_setting_t *setting, s
     return ok;
 }
 
-bool conditions_read(struct rule_reading *reading, const config_setting_t *group, struct conditions *out)
+bool conditions_read(struct rule_reading *reading, const config_setting_t *group, const char *name,
+                     struct conditions *out)
 {
-    const config_setting_t *where = reader_member(group, "where");
+    const config_setting_t *where = reader_member(group, name);
     struct texts texts;
     if (!where)
         return true;
@@ -153,7 +153,8 @@ static bool is_form(const struct form *form, const struct key_field *sorted, siz
 static int find_form(struct rule *rule, const struct key *key)
 {
     struct key_field sorted[RULE_KEYS_MAX];
-    memcpy(sorted, key->fields, key->n * sizeof *sorted);
+    for (size_t i = 0; i < key->n; i++)
+        sorted[i] = key->fields[i];
     qsort(sorted, key->n, sizeof *sorted, by_key_name);
     for (size_t i = 0; i < rule->n_forms; i++)
         if (is_form(&rule->forms[i], sorted, key->n))
@@ -167,36 +168,69 @@ static int find_form(struct rule *rule, const struct key *key)
     return (int)rule->n_forms++;
 }
 
+/* The period is part of the identity by itself; whoever writes it into the key means the same. */
+static void drop_period(const struct rule *rule, struct key *key)
+{
+    struct key_field *fields = (struct key_field *)key->fields; /* just read, nobody else's yet */
+    size_t n = 0;
+    for (size_t i = 0; rule_recurs(rule) && i < key->n; i++)
+        if (strcmp(fields[i].name, "period") != 0)
+            fields[n++] = fields[i];
+    key->n = rule_recurs(rule) ? n : key->n;
+}
+
+/* A rule that opens by the clock alone has nothing else to name: its key need not be said. */
+static bool read_opening_key(struct rule_reading *reading, const config_setting_t *group, bool by_clock,
+                             struct rule *rule)
+{
+    static const struct key_field department = {"department", "department"}, person = {"person", "person"};
+    const config_setting_t *key = reader_member(group, "key");
+    if (!key && !by_clock) {
+        reader_error(&reading->reader, group, "has no `key`");
+        return false;
+    }
+    if (key && !key_read(reading, key, false, &rule->key))
+        return false;
+    if (!key && rule->for_each == FOR_EACH_DEPARTMENT)
+        rule->key = (struct key){.fields = &department, .n = 1};
+    if (!key && rule->for_each == FOR_EACH_PERSON)
+        rule->key = (struct key){.fields = &person, .n = 1};
+    if (key)
+        drop_period(rule, &rule->key);
+    rule->key.form = find_form(rule, &rule->key);
+    return true;
+}
+
 bool open_read(struct rule_reading *reading, const config_setting_t *group, struct rule *rule)
 {
     struct reader *reader = &reading->reader;
-    const config_setting_t *open = reader_member(group, "open"), *key = reader_member(group, "key");
-    bool ok = open && key;
+    const config_setting_t *open = reader_member(group, "open");
     if (!open)
         reader_error(reader, group, "has no `open`");
-    if (!key)
-        reader_error(reader, group, "has no `key`");
-    else if (!key_read(reading, key, false, &rule->key))
-        ok = false;
-    else
-        rule->key.form = find_form(rule, &rule->key);
-    if (!open || !reader_is_group(reader, open))
+    if (!open || !reader_is_group(reader, open)) {
+        (void)read_opening_key(reading, group, false, rule);
         return false;
+    }
     reader_check_keys(reader, open, open_keys, sizeof open_keys / sizeof *open_keys);
     refuse_unserved(reading, open, open_unserved, sizeof open_unserved / sizeof *open_unserved);
     const config_setting_t *on = reader_member(open, "on"), *from = reader_member(open, "from");
-    /* Only `on` is served yet; what else could open a deadline has been refused by name. */
-    if (!on && !reader_member(open, "every") && !reader_member(open, "after") &&
-        !reader_member(open, "count"))
-        reader_error(reader, open, "has no `on`");
-    ok = on && types_read(reading, on, &rule->open_on) && ok;
-    ok = conditions_read(reading, open, &rule->open_where) && ok;
+    bool ok = true;
+    if (on)
+        ok = types_read(reading, on, &rule->open_on);
+    else if (!reader_member(open, "every") && !reader_member(open, "after") &&
+             !reader_member(open, "count")) {
+        reader_error(reader, open, "has neither `on` nor `every`");
+        reader_hint(reader, "write on = \"noun.verb\" for an event, every = \"wdom:1@09:00\" for the clock");
+        ok = false;
+    }
+    ok = conditions_read(reading, open, "where", &rule->open_where) && ok;
     if (from && span_read(reading, from, &rule->open_from) && rule->open_from.unit != SPAN_AT_FIELD) {
         reader_error(reader, from, "must be counted from a field of the event");
         reader_hint(reader, "write \"at:FIELD - 2mo\"");
         ok = false;
     }
-    return ok;
+    ok = recur_read(reading, group, open, rule) && ok;
+    return read_opening_key(reading, group, !on && reader_member(open, "every"), rule) && ok;
 }
 
 bool selector_read(struct rule_reading *reading, const config_setting_t *group, struct selector *out)
@@ -211,16 +245,22 @@ bool selector_read(struct rule_reading *reading, const config_setting_t *group, 
                           sizeof selector_text_keys / sizeof *selector_text_keys);
     refuse_unserved(reading, group, selector_unserved, sizeof selector_unserved / sizeof *selector_unserved);
     const config_setting_t *on = reader_member(group, "on"), *key = reader_member(group, "key");
-    const config_setting_t *owner = reader_member(group, "owner");
+    const config_setting_t *owner = reader_member(group, "owner"), *series = reader_member(group, "series");
     out->line = reader_line(group);
     bool ok = on != NULL;
     if (on)
         ok = types_read(reading, on, &out->on);
     else if (!reader_member(group, "all"))
         reader_error(reader, group, "has no `on`");
-    ok = conditions_read(reading, group, &out->where) && ok;
+    ok = conditions_read(reading, group, "where", &out->where) && ok;
     if (key)
         ok = key_read(reading, key, true, &out->key) && ok;
+    if (series && reader_text(reader, series, &out->series_field) && !is_field(out->series_field)) {
+        reader_error(reader, series,
+                     "\"%s\" names no field: here stands the event's field that says which one",
+                     out->series_field);
+        ok = false;
+    }
     if (owner && reader_text(reader, owner, &out->owner_field) && !is_field(out->owner_field)) {
         reader_error(reader, owner,
                      "\"%s\" names no field: here stands the event's field that says who acted",
@@ -254,17 +294,21 @@ static bool find_stop(struct rule_reading *reading, const config_setting_t *at, 
 static bool settle_key(struct rule_reading *reading, const config_setting_t *at, struct rule *rule,
                        struct key *key)
 {
-    const struct key *from = key->n ? key : &rule->key;
-    if (from->n == 0)
+    struct key own = *key;
+    const struct key *from = own.n ? &own : &rule->key;
+    if (from->n == 0 && !rule_recurs(rule))
         return false; /* the opening key was wrong and has been reported */
-    struct key_field *fields = arena_alloc_array(reading->reader.arena, from->n, sizeof *fields);
+    struct key_field *fields = arena_alloc_array(reading->reader.arena, from->n + 1, sizeof *fields);
     if (!fields) {
         reader_no_memory(&reading->reader);
         return false;
     }
-    memcpy(fields, from->fields, from->n * sizeof *fields);
+    for (size_t i = 0; i < from->n; i++)
+        fields[i] = from->fields[i];
     qsort(fields, from->n, sizeof *fields, by_key_name);
-    *key = (struct key){fields, from->n, find_form(rule, from)};
+    *key = (struct key){fields, from->n, 0};
+    drop_period(rule, key);
+    key->form = find_form(rule, key);
     if (key->form >= 0)
         return true;
     reader_error(&reading->reader, at, "the rule uses more than %d different keys", RULE_FORMS_MAX);

@@ -62,14 +62,19 @@ static void add_paths(struct buffer *out, const char *name, const struct path *p
     buffer_add_text(out, " ];");
 }
 
-static void add_where(struct buffer *out, const struct conditions *where)
+static void add_conditions(struct buffer *out, const char *name, const struct conditions *where)
 {
     if (where->n == 0)
         return;
-    add_list_start(out, "where");
+    add_list_start(out, name);
     for (size_t i = 0; i < where->n; i++)
         add_element(out, i, where->items[i].text);
     buffer_add_text(out, " ];");
+}
+
+static void add_where(struct buffer *out, const struct conditions *where)
+{
+    add_conditions(out, "where", where);
 }
 
 static void add_span(struct buffer *out, const char *name, const struct span *span)
@@ -81,6 +86,8 @@ static void add_span(struct buffer *out, const char *name, const struct span *sp
 
 static void add_key(struct buffer *out, const struct key *key)
 {
+    if (key->n == 0)
+        return;
     add_list_start(out, "key");
     for (size_t i = 0; i < key->n; i++) {
         const struct key_field *field = &key->fields[i];
@@ -106,6 +113,8 @@ static void add_selectors(struct buffer *out, const char *name, const struct sel
         add_key(out, &selector->key);
         if (selector->owner_field)
             add_setting(out, "owner", selector->owner_field);
+        if (selector->series_field)
+            add_setting(out, "series", selector->series_field);
         if (selector->stop)
             add_setting(out, "stop", selector->stop);
         buffer_add_text(out, i + 1 < selectors->n ? " },\n" : " }\n");
@@ -115,14 +124,18 @@ static void add_selectors(struct buffer *out, const char *name, const struct sel
 
 static void add_dues(struct buffer *out, const struct rule *rule)
 {
-    buffer_add_text(out, "  due = (");
+    buffer_add_text(out, rule->is_series ? "  series = [" : "  due = (");
     for (size_t i = 0; i < rule->n_dues; i++) {
+        if (rule->is_series) {
+            add_element(out, i, rule->dues[i].name);
+            continue;
+        }
         buffer_add_text(out, i ? ", {" : " {");
         add_where(out, &rule->dues[i].where);
         add_span(out, "span", &rule->dues[i].span);
         buffer_add_text(out, " }");
     }
-    buffer_add_text(out, " );\n ");
+    buffer_add_text(out, rule->is_series ? " ];\n " : " );\n ");
     add_span(out, "latest", &rule->latest);
     add_span(out, "least", &rule->least);
     add_span(out, "max_pause", &rule->max_pause);
@@ -159,6 +172,21 @@ static void add_ladder(struct buffer *out, const struct rule *rule)
     buffer_add_text(out, "  );\n");
 }
 
+static void add_recurrence(struct buffer *out, const struct rule *rule)
+{
+    static const char *const each[] = {
+        [FOR_EACH_NOTHING] = NULL, [FOR_EACH_DEPARTMENT] = "department", [FOR_EACH_PERSON] = "person"};
+    char text[RECURRENCE_TEXT_MAX];
+    if (rule_recurs(rule))
+        add_setting(out, "every", recurrence_format(&rule->every, text));
+    add_span(out, "until", &rule->open_until);
+    if (each[rule->for_each])
+        add_setting(out, "for_each", each[rule->for_each]);
+    add_conditions(out, "among", &rule->among);
+    if (rule->catch_up_all)
+        add_setting(out, "catch_up", "all");
+}
+
 static void add_words(struct buffer *out, const struct rule *rule)
 {
     buffer_add_char(out, ' ');
@@ -173,6 +201,7 @@ static void add_words(struct buffer *out, const struct rule *rule)
     add_texts(out, "on", &rule->open_on);
     add_where(out, &rule->open_where);
     add_span(out, "from", &rule->open_from);
+    add_recurrence(out, rule);
     buffer_add_text(out, " };\n ");
     add_key(out, &rule->key);
     buffer_add_text(out, "\n ");

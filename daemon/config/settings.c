@@ -22,7 +22,7 @@ static const char *const keys[] = {
     "events",  "plugins",   "zone",       "language", "channel",   "calendar",   "catch_all",
     "ceiling", "step_time", "quiet",      "gap",      "grace",     "seen",       "closed",
     "journal", "expires",   "closed_max", "seen_max", "early_max", "outbox_max", "channels",
-    "web",     "log",       "retry",      "attempt",  "lease",
+    "web",     "log",       "retry",      "attempt",  "lease",     "home",
 };
 
 static void read_place(struct load *load, const config_setting_t *root, const char *key, const char *usual,
@@ -59,6 +59,23 @@ static void check_stream(struct load *load, const config_setting_t *at, const st
     for (size_t k = 0; k < i; k++)
         if (strcmp(streams->items[k], name) == 0)
             reader_error(&load->reader, at, "\"%s\" stands here twice", name);
+}
+
+/* Where rules open by the clock: the first stream, unless another is named. */
+static void read_home(struct load *load, const config_setting_t *root)
+{
+    struct settings *settings = &load->config->settings;
+    const struct texts *streams = &settings->streams;
+    const config_setting_t *home = reader_member(root, "home");
+    settings->home = streams->n > 0 ? streams->items[0] : "";
+    if (!home || !reader_text(&load->reader, home, &settings->home))
+        return;
+    for (size_t i = 0; i < streams->n; i++)
+        if (strcmp(streams->items[i], settings->home) == 0)
+            return;
+    reader_unknown(&load->reader, home, "stream", settings->home, streams->items, streams->n);
+    reader_hint(&load->reader,
+                "home is one of `streams`: the one whose events meet the rules that open by the clock");
 }
 
 static void read_redis(struct load *load, const config_setting_t *root)
@@ -233,6 +250,7 @@ bool settings_load(struct load *load, const char *path)
         reader_check_keys(&load->reader, root, keys, sizeof keys / sizeof *keys);
         read_places(load, root);
         read_redis(load, root);
+        read_home(load, root);
         channels_read(load, reader_member(root, "channels"));
         read_organisation(load, root);
         read_step_time(load, root);

@@ -206,7 +206,7 @@ int deadline_set_fields(struct deadline *deadline, const struct fields *base, co
 
 static void add_escaped(struct buffer *out, const char *value)
 {
-    for (; *value; value++) {
+    for (; value && *value; value++) {
         if (*value == '|' || *value == '\\') {
             buffer_add_char(out, '\\');
         }
@@ -214,19 +214,30 @@ static void add_escaped(struct buffer *out, const char *value)
     }
 }
 
-void deadline_identity(const struct rule *rule, const struct fields *fields, const char *owner,
-                       struct buffer *out)
+void deadline_case(const struct rule *rule, const struct fields *fields, struct buffer *out)
 {
     buffer_add_text(out, rule->name);
     for (size_t i = 0; i < rule->key.n; i++) {
-        const char *value = fields_get(fields, rule->key.fields[i].name);
-
         buffer_add_char(out, '|');
-        add_escaped(out, value ? value : "");
+        add_escaped(out, fields_get(fields, rule->key.fields[i].name));
     }
+}
+
+void deadline_identity(const struct rule *rule, const struct fields *fields, const char *owner,
+                       struct buffer *out)
+{
+    deadline_case(rule, fields, out);
     if (owner) {
         buffer_add_char(out, '|');
         add_escaped(out, owner);
+    }
+    if (rule_recurs(rule)) {
+        buffer_add_char(out, '|');
+        add_escaped(out, fields_get(fields, "period"));
+    }
+    if (rule->is_series) {
+        buffer_add_char(out, '|');
+        add_escaped(out, fields_get(fields, "series"));
     }
 }
 

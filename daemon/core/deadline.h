@@ -99,7 +99,10 @@ int deadline_pause(struct deadline *deadline, instant from); /* -E2BIG: DEADLINE
 /* Copies the fields; those in `over` win over those in `base`. 0 or -ENOMEM. */
 int deadline_set_fields(struct deadline *deadline, const struct fields *base, const struct fields *over);
 
-/* rule|value|value[|owner]: what is unique among the open deadlines, and the key of `closed` and `early`.
+/* rule|value|value: the case that a deadline is about, the beginning of its identity. */
+void deadline_case(const struct rule *rule, const struct fields *fields, struct buffer *out);
+/* rule|value|value[|owner][|period][|series]: what is unique among the open deadlines, and the key of
+ * `closed` and `early`.
  * '|' and '\' in values are escaped with '\'. `owner` NULL leaves it out. */
 void deadline_identity(const struct rule *rule, const struct fields *fields, const char *owner,
                        struct buffer *out);

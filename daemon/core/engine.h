@@ -30,6 +30,7 @@ struct engine_parts {
      * files). NULL if it cannot be read. The rule must outlive the engine. */
     const struct rule *(*parse_rule)(void *data, const char *text);
     void *parse_data;
+    bool is_home; /* rules open by the clock here; with several shards in one of them only */
 };
 
 struct engine *engine_create(const struct engine_parts *parts); /* NULL: out of memory */

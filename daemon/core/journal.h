@@ -6,7 +6,7 @@
  * epoch.
  *
  *   opened      k (identity), owner, dept, due, start, event, received, span, case (index of the due case),
- *               late, sleeping (until), provisional
+ *               late, sleeping (until), provisional, period,
  *   early       k: a meet came before its opening and is remembered; met_early: it met the opening
  *   met met_late cancelled waived   at (event time), by, event, late_ms, stop
  *   paused resumed   at, due (new), why (resumed because max_pause is used up)
@@ -17,6 +17,8 @@
  * skipped: s, why queued      n (notification), to, via, phase, on_behalf, copy; withdrawn: n, why; expired,
  * dead: n, why claimed     n, attempt, ends; delivered: n, via, ms, remote;
  * retry/backoff/reauth/refused/misconfigured/uncertain: n, code, why, next; held: n; fallback: n, via, was
+ *   recurs (k, next, until): an event began a recurrence; recurs_changed; recurs_ended: k, why
+ *   period_missed  period, n: openings of a downtime that came too late to matter
  *   ack         by, to, until
  *   unmatched repeat bad future   event, type, why; command: type, by, ok, why
  *   lost (events, before): trimmed before they were read; gap (from, to): commits that Redis lost in a

@@ -47,6 +47,42 @@ const char *phase_name(enum phase phase)
     return names[phase];
 }
 
+bool rule_recurs(const struct rule *rule)
+{
+    return !recurrence_is_none(&rule->every);
+}
+
+bool rule_gives_field(const struct rule *rule, const char *name)
+{
+    if (strcmp(name, "period") == 0)
+        return rule_recurs(rule);
+    if (strcmp(name, "series") == 0)
+        return rule->is_series;
+    if (strcmp(name, "department") == 0 || strcmp(name, "department_name") == 0)
+        return rule->for_each != FOR_EACH_NOTHING;
+    return rule->for_each == FOR_EACH_PERSON &&
+           (strcmp(name, "person") == 0 || strcmp(name, "person_name") == 0);
+}
+
+/* "day:3@18:00" begins with "day:3" and has the number 3. */
+static bool is_called(const char *name, const char *value)
+{
+    size_t n = strlen(value), digits = strcspn(name, "0123456789");
+    if (n == 0)
+        return false;
+    if (strncmp(name, value, n) == 0 && (name[n] == '\0' || name[n] == '@'))
+        return true;
+    return strspn(name + digits, "0123456789") == n && strncmp(name + digits, value, n) == 0;
+}
+
+const struct due_case *rule_series_case(const struct rule *rule, const char *value)
+{
+    for (size_t i = 0; rule->is_series && i < rule->n_dues; i++)
+        if (is_called(rule->dues[i].name, value))
+            return &rule->dues[i];
+    return NULL;
+}
+
 static uint64_t fnv1a(uint64_t hash, const char *text)
 {
     for (; *text; text++)

@@ -9,6 +9,7 @@
 #include "condition.h"
 #include "path.h"
 #include "quiet.h"
+#include "recurrence.h"
 #include "span.h"
 
 enum {
@@ -70,8 +71,9 @@ struct selector {
     struct texts on;
     struct conditions where;
     struct key key;
-    const char *owner_field; /* the event field that says who acted, or NULL: any owner */
-    const char *stop;        /* name of the stop set it came from, or NULL */
+    const char *owner_field;  /* the event field that says who acted, or NULL: any owner */
+    const char *series_field; /* the event field that says which of a series, or NULL: the oldest */
+    const char *stop;         /* name of the stop set it came from, or NULL */
     int line;
 };
 
@@ -83,10 +85,13 @@ struct selectors {
 struct due_case {
     struct conditions where;
     struct span span;
+    const char *name; /* of one of a series: the span as written out; else NULL */
     int line;
 };
 
 enum calendar_of { CALENDAR_NAMED, CALENDAR_OF_DEPARTMENT, CALENDAR_OF_OWNER };
+/* What one opening is repeated for. */
+enum for_each { FOR_EACH_NOTHING, FOR_EACH_DEPARTMENT, FOR_EACH_PERSON };
 enum again { AGAIN_IGNORE, AGAIN_RESTART, AGAIN_CHANGE };
 enum on_change { ON_CHANGE_RECOMPUTE, ON_CHANGE_KEEP };
 
@@ -111,7 +116,12 @@ struct rule {
 
     struct texts open_on;
     struct conditions open_where;
-    struct span open_from; /* SPAN_NONE, or "at:FIELD - 2mo": sleeps until then */
+    struct span open_from;   /* SPAN_NONE, or "at:FIELD - 2mo": sleeps until then */
+    struct recurrence every; /* without open_on: opens by the clock; with it: recurs for each opened key */
+    struct span open_until;  /* SPAN_NONE, or until when it recurs, counted from the opening event */
+    enum for_each for_each;
+    struct conditions among; /* over the attributes of a department or person */
+    bool catch_up_all;       /* else only the last of several missed periods opens */
     struct key key;
 
     const struct path *owners; /* one deadline each; empty if `each_of` */
@@ -126,6 +136,7 @@ struct rule {
 
     const struct due_case *dues; /* first match wins; the last has no `where` */
     size_t n_dues;
+    bool is_series;            /* the dues are one deadline each */
     struct span latest, least; /* SPAN_NONE: no such bound */
     struct span
         gap; /* between a step and one after due; SPAN_NONE: the policy's; a count of 0: none at all */
@@ -181,6 +192,13 @@ struct rule_policy { /* settings that concern all rules */
     struct quiet quiet;     /* of whom neither the person nor the channel has a word of its own */
     struct span gap;        /* SPAN_ELAPSED or SPAN_WORKING; default 4wh; a count of 0: none */
 };
+
+/* Fields that cuiban itself gives to the deadlines of a rule, whatever an event says: `period` (recurs),
+ * `series`, `department` and `person` with their names (for_each). No event changes them. */
+bool rule_recurs(const struct rule *rule);
+bool rule_gives_field(const struct rule *rule, const char *name);
+/* Which of a series a value means: "3" and "day:3" are day:3@18:00, as its whole text is. NULL: none. */
+const struct due_case *rule_series_case(const struct rule *rule, const char *value);
 
 struct ruleset;
 

@@ -74,6 +74,29 @@ static void remember(struct turn *turn, const struct deadline *deadline, const s
     buffer_finish(&identity);
 }
 
+void closing_remember_anchor(struct turn *turn, const struct deadline *anchor, const char *identity)
+{
+    struct buffer *text = &turn->engine->text;
+    struct json_writer json;
+    struct memo *memo;
+
+    forget_old(turn);
+    memo = memory_keep(&turn->engine->closed, identity, turn->now);
+    buffer_clear(text);
+    json_begin(&json, text);
+    json_object(&json);
+    json_key_text(&json, "how", "recurs_ended");
+    json_key_int(&json, "opened", anchor->opened);
+    json_key_int(&json, "kept", turn->now);
+    json_object_end(&json);
+    if (!memo || !buffer_ok(text)) {
+        turn->changes->failed = true;
+        return;
+    }
+    memo->opened = anchor->opened;
+    changes_put(turn->changes, TABLE_CLOSED, identity, buffer_text(text), text->n);
+}
+
 static void journal_closing(struct turn *turn, const struct deadline *deadline,
                             const struct closing_cause *cause)
 {

@@ -7,6 +7,8 @@
 
 enum {
     CHANGES_PER_DEADLINE = 8,   /* what touching one deadline costs at the most, for the look ahead */
+    CHANGES_PER_OPENING = 4,    /* what opening one costs: itself, its count, an early meet */
+    BYTES_PER_OPENING = 1024,   /* of the deadline and its journal record, the event's fields apart */
     DEAD_BYTES_MAX = 16 * 1024, /* of the fields of a dead event */
 };
 
@@ -29,7 +31,7 @@ static const char *selected_value(const struct selector *selector, const struct 
     return NULL;
 }
 
-static bool has_values(const struct deadline *deadline, const struct form *form, const char *const *values)
+bool intake_has_values(const struct deadline *deadline, const struct form *form, const char *const *values)
 {
     for (size_t i = 0; i < form->n; i++) {
         const char *value = fields_get(&deadline->fields, form->names[i]);
@@ -75,6 +77,105 @@ static void prefer_owner(struct matches *matches, const char *actor)
     matches->n = own > 0 ? own : matches->n;
 }
 
+bool intake_values(const struct turn *turn, const struct rule_ref *ref,
+                   const char *values[static RULE_KEYS_MAX])
+{
+    const struct form *form = &ref->rule->forms[ref->selector->key.form];
+
+    for (size_t i = 0; i < form->n; i++) {
+        values[i] = selected_value(ref->selector, turn->event, form->names[i]);
+        if (!values[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* -- which of several periods, or of a series -- */
+
+/* What a meet says of the period and of the series that it means; NULL where it says nothing. */
+static const char *named_period(const struct turn *turn, const struct rule_ref *ref)
+{
+    return rule_recurs(ref->rule) ? fields_get(&turn->event->fields, "period") : NULL;
+}
+
+static const char *named_series(const struct turn *turn, const struct rule_ref *ref)
+{
+    const char *field = ref->rule->is_series ? ref->selector->series_field : NULL;
+    const char *value = field ? fields_get(&turn->event->fields, field) : NULL;
+    const struct due_case *found = value ? rule_series_case(ref->rule, value) : NULL;
+
+    return found ? found->name : value;
+}
+
+static const char *given(const struct deadline *deadline, const char *name)
+{
+    const char *value = rule_gives_field(deadline->rule, name) ? fields_get(&deadline->fields, name) : NULL;
+
+    return value ? value : "";
+}
+
+static bool is_same_case(const struct deadline *a, const struct deadline *b)
+{
+    const struct form *key = &a->rule->forms[0];
+
+    for (size_t i = 0; i < key->n; i++) {
+        const char *left = fields_get(&a->fields, key->names[i]);
+        const char *right = fields_get(&b->fields, key->names[i]);
+
+        if (!left || !right || strcmp(left, right) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of one case, but of an older period, or the earlier of the series. */
+static bool is_older(const struct deadline *a, const struct deadline *b)
+{
+    int periods = strcmp(given(a, "period"), given(b, "period"));
+
+    if (periods == 0 && strcmp(given(a, "series"), given(b, "series")) == 0) {
+        return false; /* several owners of one and the same */
+    }
+    if (a->opened != b->opened) {
+        return a->opened < b->opened;
+    }
+    return periods != 0 ? periods < 0 : a->due < b->due;
+}
+
+/* A meet closes the period that it names, else the oldest open one of each case. */
+static void narrow(const struct turn *turn, const struct rule_ref *ref, struct matches *matches)
+{
+    const char *period = named_period(turn, ref);
+    const char *series = named_series(turn, ref);
+    bool keeps[ENGINE_EVENT_DEADLINES_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < matches->n; i++) {
+        const struct deadline *deadline = matches->items[i];
+
+        if ((!period || strcmp(given(deadline, "period"), period) == 0) &&
+            (!series || strcmp(given(deadline, "series"), series) == 0)) {
+            matches->items[n++] = matches->items[i];
+        }
+    }
+    matches->n = n;
+    for (size_t i = 0; i < n; i++) {
+        keeps[i] = true;
+        for (size_t k = 0; k < n && keeps[i]; k++) {
+            keeps[i] = !is_same_case(matches->items[i], matches->items[k]) ||
+                       !is_older(matches->items[k], matches->items[i]);
+        }
+    }
+    matches->n = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (keeps[i]) {
+            matches->items[matches->n++] = matches->items[i];
+        }
+    }
+}
+
 static void match(const struct turn *turn, const struct rule_ref *ref, struct matches *matches)
 {
     const struct selector *selector = ref->selector;
@@ -87,15 +188,12 @@ static void match(const struct turn *turn, const struct rule_ref *ref, struct ma
 
     matches->n = 0;
     matches->too_many = false;
-    for (size_t i = 0; i < form->n; i++) {
-        values[i] = selected_value(selector, turn->event, form->names[i]);
-        if (!values[i]) {
-            return;
-        }
+    if (!intake_values(turn, ref, values)) {
+        return;
     }
     uint64_t hash = state_form_hash(ref->rule, form, values);
     while ((deadline = index_find(&turn->engine->forms, hash, &cursor)) != NULL) {
-        if (!fits(turn, ref, deadline, actor) || !has_values(deadline, form, values)) {
+        if (!fits(turn, ref, deadline, actor) || !intake_has_values(deadline, form, values)) {
             continue;
         }
         if (matches->n == ENGINE_EVENT_DEADLINES_MAX) {
@@ -106,6 +204,9 @@ static void match(const struct turn *turn, const struct rule_ref *ref, struct ma
     }
     if (actor) {
         prefer_owner(matches, actor);
+    }
+    if (ref->use == USE_MEET && (rule_recurs(ref->rule) || ref->rule->is_series)) {
+        narrow(turn, ref, matches);
     }
 }
 
@@ -162,13 +263,20 @@ static bool is_early(const struct turn *turn, const struct rule_ref *ref, const 
 static void early_identity(const struct turn *turn, const struct rule_ref *ref, struct buffer *out)
 {
     const struct rule *rule = ref->rule;
-    struct field fields[RULE_KEYS_MAX];
+    struct field fields[RULE_KEYS_MAX + 2];
     struct fields list = {fields, rule->key.n};
+    const char *period = named_period(turn, ref), *series = named_series(turn, ref);
     const char *actor = NULL;
 
     for (size_t i = 0; i < rule->key.n; i++) {
         const char *value = selected_value(ref->selector, turn->event, rule->key.fields[i].name);
         fields[i] = (struct field){rule->key.fields[i].name, value ? value : ""};
+    }
+    if (period) {
+        fields[list.n++] = (struct field){"period", period};
+    }
+    if (series) {
+        fields[list.n++] = (struct field){"series", series};
     }
     if ((rule->n_owners > 1 || rule->each_of) && ref->selector->owner_field) {
         actor = fields_get(&turn->event->fields, ref->selector->owner_field);
@@ -258,11 +366,15 @@ static void use(struct turn *turn, const struct rule_ref *ref, struct matches *m
         return;
     }
     if (ref->use == USE_OPEN) {
-        opening_open(turn, ref->rule);
+        if (rule_recurs(ref->rule)) {
+            schedule_begin(turn, ref->rule);
+        } else {
+            spread_open(turn, ref->rule);
+        }
         return;
     }
     match(turn, ref, matches);
-    if (matches->n == 0) {
+    if (schedule_touch(turn, ref) == 0 && matches->n == 0) {
         unmatched(turn, ref);
     }
     for (size_t i = 0; i < matches->n && !turn->changes->failed; i++) {
@@ -337,26 +449,40 @@ static bool collect(struct engine *engine, const char *type, struct uses *uses)
     return true;
 }
 
+static size_t fields_bytes(const struct fields *fields)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < fields->n; i++) {
+        bytes += strlen(fields->items[i].name) + strlen(fields->items[i].value);
+    }
+    return bytes;
+}
+
 /* How many deadlines the event would touch, so that nothing is half done when it would be too many. */
 static int look_ahead(struct turn *turn, const struct uses *uses, struct matches *matches)
 {
-    size_t total = 0;
+    size_t touched = 0, opened = 0;
 
     for (size_t i = 0; i < uses->n; i++) {
         if (!applies(turn, &uses->items[i])) {
             continue;
         }
         if (uses->items[i].use == USE_OPEN) {
-            total += opening_estimate(turn, uses->items[i].rule);
+            opened += spread_estimate(turn, uses->items[i].rule);
         } else {
             match(turn, &uses->items[i], matches);
-            total += matches->too_many ? ENGINE_EVENT_DEADLINES_MAX + 1 : matches->n;
+            touched += matches->too_many ? ENGINE_EVENT_DEADLINES_MAX + 1 : matches->n;
+            touched += schedule_estimate(turn, &uses->items[i]);
         }
     }
-    if (total > ENGINE_EVENT_DEADLINES_MAX || total * CHANGES_PER_DEADLINE > CHANGES_MAX) {
+    size_t n = touched * CHANGES_PER_DEADLINE + opened * CHANGES_PER_OPENING;
+    size_t bytes = opened * (BYTES_PER_OPENING + fields_bytes(&turn->event->fields));
+    if (touched + opened > ENGINE_EVENT_DEADLINES_MAX || n > CHANGES_MAX || bytes > CHANGES_BYTES_MAX) {
         return -E2BIG;
     }
-    if (turn->changes->n > 0 && turn->changes->n + total * CHANGES_PER_DEADLINE > CHANGES_MAX) {
+    if (turn->changes->n > 0 &&
+        (turn->changes->n + n > CHANGES_MAX || changes_bytes(turn->changes) + bytes > CHANGES_BYTES_MAX)) {
         return -EAGAIN;
     }
     return 0;
@@ -644,6 +770,12 @@ bool engine_advance(struct engine *engine, instant horizon, instant now, struct 
     if (recount_continue(&turn)) {
         return true;
     }
+    while (!changes->failed && (first = agenda_first(&engine->clock)) != NULL && first->at <= horizon) {
+        if (changes_is_full(changes)) {
+            return true;
+        }
+        schedule_advance(&turn, (struct schedule *)first, horizon);
+    }
     while (!changes->failed && (first = agenda_first(&engine->agenda)) != NULL && first->at <= horizon) {
         if (changes_is_full(changes)) {
             return true;
@@ -664,8 +796,12 @@ instant engine_next(const struct engine *engine)
 {
     const struct agenda_entry *deadline = agenda_first(&engine->agenda);
     const struct agenda_entry *note = agenda_first(&engine->outbox);
+    const struct agenda_entry *schedule = agenda_first(&engine->clock);
     instant next = deadline ? deadline->at : INSTANT_NEVER;
 
+    if (schedule && schedule->at < next) {
+        next = schedule->at;
+    }
     if (engine->recounting && engine->loaded < next) {
         next = engine->loaded; /* at once */
     }

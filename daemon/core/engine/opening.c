@@ -148,6 +148,16 @@ int opening_set_department(struct turn *turn, struct deadline *deadline)
 
 /* -- what is there already -- */
 
+/* Of a field that cuiban gave: a deadline of another period, or another of the series, is another one. */
+static bool same_given(const struct turn *turn, const struct rule *rule, const struct deadline *deadline,
+                       const char *name)
+{
+    const char *wanted = rule_gives_field(rule, name) ? fields_get(&turn->event->fields, name) : NULL;
+    const char *value = wanted ? fields_get(&deadline->fields, name) : NULL;
+
+    return !wanted || (value && strcmp(value, wanted) == 0);
+}
+
 static struct deadline *find_open(struct turn *turn, const struct rule *rule, const char *owner)
 {
     const char *values[RULE_KEYS_MAX];
@@ -166,6 +176,8 @@ static struct deadline *find_open(struct turn *turn, const struct rule *rule, co
             const char *value = fields_get(&deadline->fields, rule->forms[0].names[i]);
             same = value && strcmp(value, values[i]) == 0;
         }
+        same =
+            same && same_given(turn, rule, deadline, "period") && same_given(turn, rule, deadline, "series");
         if (same) {
             return deadline;
         }
@@ -229,7 +241,10 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
     if (deadline->late_event) {
         json_key_bool(&record.json, "late", true);
     }
-    if (turn->event) {
+    if (rule_recurs(deadline->rule)) {
+        json_key_text(&record.json, "period", fields_get(&deadline->fields, "period"));
+    }
+    if (turn->event && turn->event->at.ms > 0) {
         json_key_text(&record.json, "event", stream_id_format(turn->event->at, at));
         json_key_text(&record.json, "type", turn->event->type);
     }
@@ -310,10 +325,33 @@ static void warn_owner(struct turn *turn, const struct deadline *deadline)
     journal_end(&record);
 }
 
+/* A meet that named neither period nor which of the series is remembered without them. */
+static struct memo *find_early(struct turn *turn, const struct deadline *deadline, const char *identity)
+{
+    struct memo *memo = memory_find(&turn->engine->early, identity);
+    const struct rule *rule = deadline->rule;
+    struct field key[RULE_KEYS_MAX];
+    struct fields fields = {key, rule->key.n};
+    struct buffer plain;
+
+    if (memo || (!rule_recurs(rule) && !rule->is_series)) {
+        return memo;
+    }
+    for (size_t i = 0; i < rule->key.n; i++) {
+        const char *value = fields_get(&deadline->fields, rule->key.fields[i].name);
+        key[i] = (struct field){rule->key.fields[i].name, value ? value : ""};
+    }
+    buffer_init(&plain);
+    deadline_identity(rule, &fields, rule->n_owners > 1 || rule->each_of ? deadline->owner : NULL, &plain);
+    memo = buffer_ok(&plain) ? memory_find(&turn->engine->early, buffer_text(&plain)) : NULL;
+    buffer_finish(&plain);
+    return memo;
+}
+
 /* A meet that came before its opening. */
 static bool met_early(struct turn *turn, struct deadline *deadline, const char *identity)
 {
-    struct memo *memo = memory_find(&turn->engine->early, identity);
+    struct memo *memo = find_early(turn, deadline, identity);
 
     if (!memo) {
         return false;
@@ -432,7 +470,7 @@ static void open_again(struct turn *turn, const struct rule *rule, struct deadli
     }
 }
 
-static const char *missing_key(struct turn *turn, const struct rule *rule)
+static const char *missing_key(const struct turn *turn, const struct rule *rule)
 {
     for (size_t i = 0; i < rule->key.n; i++) {
         if (!fields_get(&turn->event->fields, rule->key.fields[i].name)) {
@@ -442,7 +480,28 @@ static const char *missing_key(struct turn *turn, const struct rule *rule)
     return NULL;
 }
 
-void opening_open(struct turn *turn, const struct rule *rule)
+bool opening_is_open(struct turn *turn, const struct rule *rule)
+{
+    return find_open(turn, rule, NULL) != NULL;
+}
+
+struct deadline *opening_draft(struct turn *turn, const struct rule *rule)
+{
+    struct owners owners;
+
+    if (missing_key(turn, rule) || find_owners(turn, rule, &owners) || owners.n == 0) {
+        return NULL;
+    }
+    struct deadline *draft = create(turn, rule, owners.ids[0], owners.fixed);
+    if (draft) {
+        draft->start = draft->opened;
+    } else {
+        turn->changes->failed = true;
+    }
+    return draft;
+}
+
+bool opening_open(struct turn *turn, const struct rule *rule)
 {
     const char *missing = missing_key(turn, rule);
     struct owners owners;
@@ -455,7 +514,7 @@ void opening_open(struct turn *turn, const struct rule *rule)
                                    "%s: the field \"%s\" is missing or is not a JSON array of at most %d ids",
                                    rule->name, rule->each_of, EVENT_LIST_MAX);
         intake_bad(turn, why ? why : "out of memory");
-        return;
+        return false;
     }
     for (size_t i = 0; i < owners.n && !turn->changes->failed; i++) {
         struct deadline *open = find_open(turn, rule, owners.several ? owners.ids[i] : NULL);
@@ -466,6 +525,7 @@ void opening_open(struct turn *turn, const struct rule *rule)
             open_one(turn, rule, &owners, owners.ids[i]);
         }
     }
+    return true;
 }
 
 /* -- while it is open -- */
@@ -540,11 +600,14 @@ static void change_owner(struct turn *turn, struct deadline *deadline)
 void opening_change(struct turn *turn, struct deadline *deadline)
 {
     struct engine *engine = turn->engine;
+    struct derived over;
 
+    /* What cuiban gave is the deadline's identity: no event changes it. */
+    spread_strip(&over, turn->event, deadline->rule);
     /* The fields decide where it stands in the indexes: out with the old ones, in with the new. */
     agenda_remove(&engine->agenda, &deadline->agenda);
     state_unindex(engine, deadline);
-    if (deadline_set_fields(deadline, &deadline->fields, &turn->event->fields) ||
+    if (deadline_set_fields(deadline, &deadline->fields, &over.event.fields) ||
         state_add_deadline(engine, deadline)) {
         turn->changes->failed = true;
         return;

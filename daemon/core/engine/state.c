@@ -21,6 +21,7 @@ struct engine *engine_create(const struct engine_parts *parts)
     index_init(&engine->notifications);
     agenda_init(&engine->agenda);
     agenda_init(&engine->outbox);
+    schedule_init(engine);
     memory_init(&engine->closed);
     memory_init(&engine->early);
     seen_init(&engine->seen);
@@ -59,6 +60,7 @@ void engine_destroy(struct engine *engine)
     index_finish(&engine->notifications);
     agenda_finish(&engine->agenda);
     agenda_finish(&engine->outbox);
+    schedule_finish(engine);
     memory_finish(&engine->closed);
     memory_finish(&engine->early);
     seen_finish(&engine->seen);
@@ -107,8 +109,7 @@ uint64_t state_form_hash(const struct rule *rule, const struct form *form, const
     return hash;
 }
 
-/* False if the deadline's fields lack one of the form's names: then no event can name it that way. */
-static bool form_of(const struct deadline *deadline, const struct form *form, uint64_t *hash)
+bool state_form_of(const struct deadline *deadline, const struct form *form, uint64_t *hash)
 {
     const char *values[RULE_KEYS_MAX];
 
@@ -127,7 +128,7 @@ static void leave_forms(struct engine *engine, struct deadline *deadline)
     for (size_t i = 0; i < deadline->rule->n_forms; i++) {
         uint64_t hash;
 
-        if (form_of(deadline, &deadline->rule->forms[i], &hash)) {
+        if (state_form_of(deadline, &deadline->rule->forms[i], &hash)) {
             index_remove(&engine->forms, hash, deadline);
         }
     }
@@ -141,7 +142,7 @@ int state_add_deadline(struct engine *engine, struct deadline *deadline)
     for (size_t i = 0; i < deadline->rule->n_forms; i++) {
         uint64_t hash;
 
-        if (form_of(deadline, &deadline->rule->forms[i], &hash) &&
+        if (state_form_of(deadline, &deadline->rule->forms[i], &hash) &&
             !index_add(&engine->forms, hash, deadline)) {
             leave_forms(engine, deadline);
             index_remove(&engine->deadlines, hash_text(0, deadline->id), deadline);
@@ -483,8 +484,10 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
             (void)snprintf(engine->counted_by, sizeof engine->counted_by, "%s", value);
         }
         return 0;
+    case TABLE_SCHEDULES:
+        return schedule_load(engine, key, value, n, why);
     default:
-        return 0; /* schedules, statistics and dead letters are not part of the working copy */
+        return 0; /* statistics and dead letters are not part of the working copy */
     }
 }
 
@@ -516,6 +519,9 @@ int engine_loaded(struct engine *engine, instant now)
         return -ENOMEM;
     }
     seen_sort(&engine->seen);
+    if (schedule_loaded(engine, now)) {
+        return -ENOMEM;
+    }
     int error = memory_sort(&engine->closed);
     if (!error) {
         error = memory_sort(&engine->early);
@@ -571,6 +577,8 @@ size_t engine_entries(const struct engine *engine, enum change_table table)
         return engine->early.n;
     case TABLE_SEEN:
         return engine->seen.n;
+    case TABLE_SCHEDULES:
+        return engine->schedules.n;
     default:
         return 0;
     }
@@ -628,7 +636,7 @@ static const char *check_deadline(const struct engine *engine, struct deadline *
         size_t cursor = 0;
         void *found = NULL;
 
-        if (form_of(deadline, &deadline->rule->forms[i], &hash)) {
+        if (state_form_of(deadline, &deadline->rule->forms[i], &hash)) {
             while ((found = index_find(&engine->forms, hash, &cursor)) != NULL && found != deadline) {
             }
             if (!found) {
@@ -661,8 +669,9 @@ const char *engine_check(const struct engine *engine)
     size_t cursor = 0;
     struct deadline *deadline;
     const struct notification *notification;
-    const char *wrong =
-        agenda_check(&engine->agenda) && agenda_check(&engine->outbox) ? NULL : "a heap is out of order";
+    const char *wrong = agenda_check(&engine->agenda) && agenda_check(&engine->outbox)
+                            ? schedule_check(engine)
+                            : "a heap is out of order";
 
     while (!wrong && (deadline = index_next(&engine->deadlines, &cursor)) != NULL) {
         wrong = check_deadline(engine, deadline);

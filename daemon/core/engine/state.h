@@ -5,7 +5,8 @@
  * waived timing.c   due, steps, the agenda                            ladder.c   a step fires: who is told,
  * on which channel outbox.c   claims, verdicts, withdrawals                     command.c  what people ask
  * for memory.c   closings and early meets    seen.c  event ids     plan.c     what comes next, for people
- * pausing.c  the clock stops and runs again    recount.c  the calendars have changed, or are not known yet */
+ * pausing.c  the clock stops and runs again    recount.c  the calendars have changed, or are not known yet
+ * spread.c  one opening, several deadlines    schedule.c  openings by the clock, recurrences */
 #ifndef CUIBAN_CORE_ENGINE_STATE_H
 #define CUIBAN_CORE_ENGINE_STATE_H
 
@@ -13,7 +14,10 @@
 #include "core/index.h"
 #include "core/journal.h"
 #include "core/engine/memory.h"
+#include "core/engine/schedule.h"
 #include "core/engine/seen.h"
+
+enum { SPREAD_FIELDS_MAX = 6 }; /* period, series, department and person with their names */
 
 struct engine {
     struct engine_parts parts;
@@ -25,6 +29,9 @@ struct engine {
     struct index notifications; /* by id */
     struct agenda agenda;       /* deadlines */
     struct agenda outbox;       /* notifications */
+    struct index schedules;     /* by id */
+    struct index anchors;       /* those that an event began, by form as deadlines are */
+    struct agenda clock;        /* schedules */
     struct memory closed, early;
     struct seen seen;
     char **stored_rules; /* fingerprints in base:rules */
@@ -59,6 +66,8 @@ int state_add_notification(struct engine *engine, struct notification *notificat
 void state_drop_notification(struct turn *turn,
                              struct notification *notification); /* the change, and destroyed */
 uint64_t state_form_hash(const struct rule *rule, const struct form *form, const char *const *values);
+/* False if the deadline's fields lack one of the form's names: then no event can name it that way. */
+bool state_form_of(const struct deadline *deadline, const struct form *form, uint64_t *hash);
 struct deadline *state_find_deadline(const struct engine *engine, const char *id);
 struct notification *state_find_notification(const struct engine *engine, const char *id);
 /* The rule's text goes to base:rules before the first deadline that needs it. */
@@ -76,6 +85,8 @@ const struct calendar *timing_calendar(const struct engine *engine, const struct
 /* Chooses the due case and counts; 0, or a negative errno with *why. Writes deadline->due and due_case on
  * success. */
 int timing_due(const struct engine *engine, struct deadline *deadline, const char **why);
+/* Where one of the rule's dues would lead, within the bounds. */
+int timing_case(const struct engine *engine, const struct deadline *deadline, size_t i, instant *due);
 /* Resolves a span from the deadline's start with its fields. */
 int timing_span(const struct engine *engine, const struct deadline *deadline, const struct span *span,
                 instant *out);
@@ -153,7 +164,13 @@ bool sending_is_of_last(const struct notification *note); /* the rung that fired
 bool sending_ended(struct turn *turn, struct deadline *deadline);
 
 /* -- opening.c -- */
-void opening_open(struct turn *turn, const struct rule *rule);
+/* False: the event is bad and has gone to the dead letters. */
+bool opening_open(struct turn *turn, const struct rule *rule);
+/* Whether a deadline is open for the event's key, and for the period and the series it names. */
+bool opening_is_open(struct turn *turn, const struct rule *rule);
+/* What the event would open, with fields, owner and department, in no index and without an id; the caller
+ * destroys it. NULL: the event is bad, or memory is out. */
+struct deadline *opening_draft(struct turn *turn, const struct rule *rule);
 void opening_change(struct turn *turn, struct deadline *deadline);
 void opening_wake(struct turn *turn, struct deadline *deadline); /* a sleeping one's time has come */
 /* Counts the due again and places the steps; those that were told are told again only if it moved later. */
@@ -164,6 +181,27 @@ size_t opening_estimate(struct turn *turn,
                         const struct rule *rule); /* deadlines that it would open at the most */
 /* department -> deadline->department, by the rule or by the owner. 0 or -ENOMEM. */
 int opening_set_department(struct turn *turn, struct deadline *deadline);
+
+/* -- spread.c -- */
+/* An event with fields added or taken away; points into the one it was made from. */
+struct derived {
+    struct event event;
+    struct field fields[EVENT_FIELDS_MAX + SPREAD_FIELDS_MAX];
+};
+void spread_strip(struct derived *out, const struct event *event, const struct rule *rule);
+void spread_give(struct derived *derived, const char *name,
+                 const char *value); /* wins over the event's own */
+/* Everything that one event, or one period, opens: for each department or person, each of a series. */
+void spread_open(struct turn *turn, const struct rule *rule);
+size_t spread_estimate(struct turn *turn, const struct rule *rule); /* deadlines at the most */
+/* Those whom one opening is repeated for, sorted by id, in the scratch arena; -ENOMEM. */
+struct members {
+    const char **ids;
+    size_t n;
+};
+int spread_members(struct turn *turn, const struct rule *rule, struct members *out);
+/* Opens for one of them ("" if the rule has no for_each). False: the event is bad. */
+bool spread_open_member(struct turn *turn, const struct rule *rule, const char *member);
 
 /* -- closing.c -- */
 struct closing_cause {
@@ -176,6 +214,8 @@ struct closing_cause {
 /* Met on time or late? While a deadline is paused its clock stands at the beginning of the pause. */
 enum closing closing_met(const struct deadline *deadline, instant at);
 void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
+/* A recurrence has ended: an event that repeats its opening begins no other. */
+void closing_remember_anchor(struct turn *turn, const struct deadline *anchor, const char *identity);
 
 /* -- ladder.c -- */
 /* Would the step tell anybody if it fired now? Not when its `where` fails, nor as a reminder after due. */
@@ -211,6 +251,10 @@ void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, c
 
 /* -- intake.c -- */
 void intake_bad(struct turn *turn, const char *why); /* the current event goes to the dead letters */
+/* The values under which an event names deadlines by a selector's key; false if one is missing. */
+bool intake_values(const struct turn *turn, const struct rule_ref *ref,
+                   const char *values[static RULE_KEYS_MAX]);
+bool intake_has_values(const struct deadline *deadline, const struct form *form, const char *const *values);
 
 /* -- command.c -- */
 int command_serve(struct turn *turn);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 
 #include "state.h"
 
@@ -108,23 +109,38 @@ static int bound(const struct engine *engine, const struct deadline *deadline, i
     return error;
 }
 
-int timing_due(const struct engine *engine, struct deadline *deadline, const char **why)
+/* Which of the dues counts: the first whose conditions hold, or the one of the series. */
+static size_t due_case(const struct deadline *deadline)
 {
     const struct rule *rule = deadline->rule;
-    instant due;
+    const char *series = rule->is_series ? fields_get(&deadline->fields, "series") : NULL;
     size_t i = 0;
 
-    while (i < rule->n_dues && conditions_failing(&rule->dues[i].where, &deadline->fields)) {
+    while (i < rule->n_dues &&
+           (rule->is_series ? !series || strcmp(rule->dues[i].name, series) != 0
+                            : conditions_failing(&rule->dues[i].where, &deadline->fields) != NULL)) {
         i++;
     }
-    if (i == rule->n_dues) {
+    return i;
+}
+
+int timing_case(const struct engine *engine, const struct deadline *deadline, size_t i, instant *due)
+{
+    int error = timing_span(engine, deadline, &deadline->rule->dues[i].span, due);
+
+    return error ? error : bound(engine, deadline, due);
+}
+
+int timing_due(const struct engine *engine, struct deadline *deadline, const char **why)
+{
+    size_t i = due_case(deadline);
+    instant due;
+
+    if (i == deadline->rule->n_dues) {
         *why = "none of the rule's dues fits the event";
         return -EINVAL;
     }
-    int error = timing_span(engine, deadline, &rule->dues[i].span, &due);
-    if (!error) {
-        error = bound(engine, deadline, &due);
-    }
+    int error = timing_case(engine, deadline, i, &due);
     if (error) {
         *why = error == -ENOENT
                    ? "the field that the due is counted from is missing or is not a date"

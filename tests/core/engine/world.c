@@ -22,7 +22,7 @@ struct world {
     struct config *config;
     struct engine *engine;
     struct changes changes;
-    struct arena *arena;
+    struct arena *arena, *rules_arena;
     struct entry entries[ENTRIES_MAX];
     size_t n;
     char *dead[DEAD_MAX];
@@ -33,6 +33,7 @@ struct world {
     bool losing;
     void (*saw)(void *data, const char *records);
     void *saw_data;
+    bool is_home;
 };
 
 instant world_time(const char *text)
@@ -45,11 +46,22 @@ instant world_time(const char *text)
     return at;
 }
 
+static const struct rule *parse_rule(void *data, const char *text)
+{
+    struct world *world = data;
+    const struct rule *rule = NULL;
+
+    return config_parse_rule(world->config, world->rules_arena, text, &rule) == 0 ? rule : NULL;
+}
+
 static struct engine *new_engine(struct world *world)
 {
     struct engine_parts parts = {.rules = world->config->rules,
                                  .people = world->config->directory,
-                                 .templates = world->config->templates};
+                                 .templates = world->config->templates,
+                                 .parse_rule = parse_rule,
+                                 .parse_data = world,
+                                 .is_home = world->is_home};
 
     struct engine *engine = engine_create(&parts);
     assert_non_null(engine);
@@ -85,14 +97,12 @@ static int set_channels(struct config *config)
     return ruleset_set_channels(config->rules, facts, sizeof facts / sizeof *facts);
 }
 
-static void load_config(struct world *world, const char *file)
+static void load_files(struct world *world, const char *settings)
 {
-    char path[4096];
     struct problems problems;
 
     problems_init(&problems);
-    (void)snprintf(path, sizeof path, "%s/%s", world->directory, file);
-    if (config_load(path, &problems, &world->config)) {
+    if (config_load(settings, &problems, &world->config)) {
         for (size_t i = 0; i < problems.n; i++) {
             print_message("%s:%d: %s\n", problems.items[i].file, problems.items[i].line,
                           problems.items[i].what);
@@ -103,6 +113,14 @@ static void load_config(struct world *world, const char *file)
     assert_int_equal(set_channels(world->config), 0);
 }
 
+static void load_config(struct world *world, const char *file)
+{
+    char path[4096];
+
+    (void)snprintf(path, sizeof path, "%s/%s", world->directory, file);
+    load_files(world, path);
+}
+
 struct world *world_open(void)
 {
     return world_open_at(WORLD_DIR);
@@ -110,17 +128,28 @@ struct world *world_open(void)
 
 struct world *world_open_at(const char *directory)
 {
+    char file[4096];
+
+    (void)snprintf(file, sizeof file, "%s/cuiban.cfg", directory);
+    struct world *world = world_open_files(file, "2026-11-01T09:00", true);
+    world->directory = directory;
+    return world;
+}
+
+struct world *world_open_files(const char *settings, const char *now, bool is_home)
+{
     struct world *world = calloc(1, sizeof *world);
 
-    world->directory = directory;
-    load_config(world, "cuiban.cfg");
+    load_files(world, settings);
     changes_init(&world->changes);
     world->arena = arena_create();
+    world->rules_arena = arena_create();
     buffer_init(&world->told);
     buffer_init(&world->journal);
     buffer_init(&world->records);
     buffer_init(&world->shown);
-    world->now = world_time("2026-11-01T09:00");
+    world->now = world_time(now);
+    world->is_home = is_home;
     world->engine = new_engine(world);
     assert_int_equal(engine_loaded(world->engine, world->now), 0);
     return world;
@@ -132,6 +161,7 @@ void world_close(struct world *world)
     config_unload(world->config);
     changes_finish(&world->changes);
     arena_destroy(world->arena);
+    arena_destroy(world->rules_arena);
     buffer_finish(&world->told);
     buffer_finish(&world->journal);
     buffer_finish(&world->records);
@@ -492,6 +522,16 @@ int world_command(struct world *world, const char *at, const char *type, ...)
     return error;
 }
 
+bool world_piece(struct world *world, const char *at)
+{
+    instant end = world_time(at);
+
+    world->now = end > world->now ? end : world->now;
+    bool more = engine_advance(world->engine, end, world->now, &world->changes);
+    commit(world);
+    return more;
+}
+
 void world_advance(struct world *world, instant at)
 {
     bool more;
@@ -645,4 +685,13 @@ const struct deadline *world_only(struct world *world)
     assert_non_null(first);
     assert_null(engine_next_deadline(world->engine, &cursor));
     return first;
+}
+
+void world_restart_with(struct world *world, const char *settings)
+{
+    engine_destroy(world->engine);
+    world->engine = NULL;
+    config_unload(world->config);
+    load_files(world, settings);
+    world_reload(world);
 }

@@ -13,6 +13,9 @@ struct world;
 
 struct world *world_open(void);
 struct world *world_open_at(const char *directory); /* another company: a folder with a cuiban.cfg */
+/* The small company with other files, from another time on, and as a shard that is home to schedules or not.
+ */
+struct world *world_open_files(const char *settings, const char *now, bool is_home);
 void world_close(struct world *world);
 
 /* An event at a time ("2026-11-17T15:10" local, which is also the shard's time), with fields as
@@ -28,6 +31,10 @@ void world_until(struct world *world, const char *at);
 void world_live(struct world *world, const char *at, const struct verdict *verdict);
 /* Time jumps: a downtime. */
 void world_jump(struct world *world, const char *at);
+/* The same, but one commit only; true if there is more to do. */
+bool world_piece(struct world *world, const char *at);
+/* The daemon with these rules from now on: another engine, loaded from the store. */
+void world_restart_with(struct world *world, const char *settings);
 
 /* One event or command with all its fields, `type` and `time` among them. Returns what engine_event returned.
  */

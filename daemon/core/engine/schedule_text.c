@@ -1,0 +1,243 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+/* The JSON of base:schedules:
+ *   every    the recurrence as the rule wrote it, by which `last` counts
+ *   last     number of the period opened last; `period`: its name, for people
+ *   opening  number of the period that is being opened; `done`: for every member up to this id
+ *   rule, opened, received, event, owner, dept, fields: of the event that began it */
+
+static void encode_anchor(const struct deadline *anchor, struct json_writer *json)
+{
+    char event[STREAM_ID_TEXT_MAX];
+
+    json_key_text(json, "rule", anchor->rule->name);
+    json_key_int(json, "opened", anchor->opened);
+    json_key_int(json, "received", anchor->received);
+    json_key_text(json, "event", stream_id_format(anchor->event, event));
+    json_key_text(json, "owner", anchor->owner);
+    json_key_text(json, "dept", anchor->department);
+    json_key(json, "fields");
+    json_object(json);
+    for (size_t i = 0; i < anchor->fields.n; i++) {
+        json_key_text(json, anchor->fields.items[i].name, anchor->fields.items[i].value);
+    }
+    json_object_end(json);
+}
+
+void schedule_encode(const struct engine *engine, const struct schedule *schedule, struct buffer *out)
+{
+    struct recurring recurring = schedule_recurring(engine, schedule);
+    struct json_writer json;
+    char text[RECURRENCE_TEXT_MAX], name[RECURRENCE_NAME_MAX];
+    instant at;
+
+    json_begin(&json, out);
+    json_object(&json);
+    json_key_text(&json, "every", recurrence_format(&schedule->rule->every, text));
+    json_key_int(&json, "last", schedule->last);
+    if (recurrence_at(&recurring, schedule->last, &at) == 0) {
+        json_key_text(&json, "period", recurrence_name(&recurring, schedule->last, name));
+    }
+    if (schedule->is_opening) {
+        json_key_int(&json, "opening", schedule->period);
+        json_key_text(&json, "done", schedule->done);
+    }
+    if (schedule->anchor) {
+        encode_anchor(schedule->anchor, &json);
+    }
+    json_object_end(&json);
+}
+
+/* -- reading -- */
+
+struct draft {
+    struct arena *arena;
+    const char *rule, *every, *done, *owner, *department;
+    int64_t last, opening, opened, received;
+    bool has_last, has_opening;
+    struct stream_id event;
+    struct field *fields;
+    size_t n_fields;
+};
+
+static bool read_text(struct draft *draft, struct json_scanner *scanner, const char **out)
+{
+    if (json_next(scanner) != JSON_STRING) {
+        return false;
+    }
+    *out = arena_strdup(draft->arena, json_value(scanner));
+    return *out != NULL;
+}
+
+static bool read_int(struct json_scanner *scanner, int64_t *out)
+{
+    if (json_next(scanner) != JSON_NUMBER) {
+        return false;
+    }
+    *out = json_value_int(scanner);
+    return true;
+}
+
+static bool read_fields(struct draft *draft, struct json_scanner *scanner)
+{
+    enum { FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
+    enum json_token token;
+
+    draft->fields = arena_alloc_array(draft->arena, FIELDS_MAX, sizeof *draft->fields);
+    if (!draft->fields || json_next(scanner) != JSON_OBJECT) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_KEY && draft->n_fields < FIELDS_MAX) {
+        struct field *field = &draft->fields[draft->n_fields++];
+
+        field->name = arena_strdup(draft->arena, json_value(scanner));
+        if (!field->name || !read_text(draft, scanner, &field->value)) {
+            return false;
+        }
+    }
+    return token == JSON_OBJECT_END;
+}
+
+static bool read_member(struct draft *draft, struct json_scanner *scanner, const char *key)
+{
+    const struct {
+        const char *key;
+        const char **text;
+        int64_t *number;
+        bool *has;
+    } members[] = {
+        {"rule", .text = &draft->rule},
+        {"every", .text = &draft->every},
+        {"done", .text = &draft->done},
+        {"owner", .text = &draft->owner},
+        {"dept", .text = &draft->department},
+        {"last", .number = &draft->last, .has = &draft->has_last},
+        {"opening", .number = &draft->opening, .has = &draft->has_opening},
+        {"opened", .number = &draft->opened},
+        {"received", .number = &draft->received},
+    };
+    const char *event;
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        if (strcmp(key, members[i].key) != 0) {
+            continue;
+        }
+        if (members[i].has) {
+            *members[i].has = true;
+        }
+        return members[i].text ? read_text(draft, scanner, members[i].text)
+                               : read_int(scanner, members[i].number);
+    }
+    if (strcmp(key, "fields") == 0) {
+        return read_fields(draft, scanner);
+    }
+    if (strcmp(key, "event") == 0) {
+        return read_text(draft, scanner, &event) && stream_id_parse(event, &draft->event);
+    }
+    return json_skip(scanner); /* a member that a later version writes */
+}
+
+static bool read_all(struct draft *draft, const char *json, size_t n)
+{
+    struct json_scanner scanner;
+    enum json_token token;
+    bool ok;
+
+    json_scan_init(&scanner, json, n);
+    ok = json_next(&scanner) == JSON_OBJECT;
+    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
+        const char *key = token == JSON_KEY ? arena_strdup(draft->arena, json_value(&scanner)) : NULL;
+
+        ok = key && read_member(draft, &scanner, key);
+    }
+    ok = ok && json_next(&scanner) == JSON_END;
+    json_scan_finish(&scanner);
+    return ok && draft->every && draft->has_last;
+}
+
+/* The rule that goes on with it, or NULL: it is gone, or does not recur like this any more. */
+static const struct rule *find_rule(const struct engine *engine, const char *id, const struct draft *draft)
+{
+    const struct rule *rule = ruleset_find(engine->parts.rules, draft->rule ? draft->rule : id);
+
+    if (!rule || !rule_recurs(rule)) {
+        return NULL;
+    }
+    if (draft->rule) {
+        return rule->open_on.n > 0 ? rule : NULL;
+    }
+    return rule->open_on.n == 0 && !rule->retired && engine->parts.is_home ? rule : NULL;
+}
+
+static int read_anchor(struct schedule *schedule, const struct draft *draft)
+{
+    struct fields fields = {draft->fields, draft->n_fields};
+    struct deadline *anchor = deadline_create(schedule->rule);
+
+    if (!anchor) {
+        return -ENOMEM;
+    }
+    schedule->anchor = anchor;
+    anchor->opened = anchor->start = draft->opened;
+    anchor->received = draft->received;
+    anchor->event = draft->event;
+    if (deadline_set_fields(anchor, &fields, NULL) ||
+        !state_set_text(&anchor->owner, draft->owner ? draft->owner : "") ||
+        !state_set_text(&anchor->department, draft->department ? draft->department : "")) {
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Periods that are counted in another way have other numbers. */
+static bool counts_alike(const struct recurrence *recurrence, const char *text)
+{
+    struct recurrence was;
+    const char *why;
+
+    return recurrence_parse(text, &was, &why) == 0 && was.unit == recurrence->unit &&
+           was.every == recurrence->every;
+}
+
+static int fill(struct schedule *schedule, const struct draft *draft)
+{
+    if (!schedule->rule) {
+        return 0; /* stays unsaved: it is removed */
+    }
+    schedule->last = draft->last;
+    schedule->is_opening = draft->has_opening;
+    schedule->period = draft->opening;
+    schedule->begins_anew = !counts_alike(&schedule->rule->every, draft->every);
+    schedule->unsaved = false;
+    if (draft->done && !state_set_text(&schedule->done, draft->done)) {
+        return -ENOMEM;
+    }
+    return draft->rule ? read_anchor(schedule, draft) : 0;
+}
+
+int schedule_load(struct engine *engine, const char *id, const char *json, size_t n, const char **why)
+{
+    struct draft draft = {.arena = engine->scratch};
+
+    arena_reset(engine->scratch);
+    if (!read_all(&draft, json, n)) {
+        *why = "not the JSON of a schedule";
+        return -EINVAL;
+    }
+    if (schedule_find(engine, id)) {
+        return 0; /* a scan may repeat itself */
+    }
+    struct schedule *schedule = schedule_create(id, find_rule(engine, id, &draft));
+    int error = schedule ? fill(schedule, &draft) : -ENOMEM;
+    if (!error) {
+        error = schedule_add(engine, schedule);
+    }
+    if (error) {
+        schedule_destroy(schedule);
+    }
+    return error;
+}
