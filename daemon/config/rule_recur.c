@@ -239,6 +239,16 @@ static void check_series_fields(struct rule_reading *reading, const config_setti
                 reader_error(&reading->reader, member_or(group, names[i]), "`series` stands in `meet` only");
 }
 
+static void warn_endless(struct rule_reading *reading, const config_setting_t *open, const struct rule *rule)
+{
+    if (!reading->load || !rule_recurs(rule) || rule->open_on.n == 0 || !span_is_none(&rule->open_until) ||
+        rule->cancels.n > 0)
+        return;
+    reader_warning(&reading->reader, member_or(open, "every"),
+                   "recurs for ever once an event has opened it: there is neither `until` nor `cancel`");
+    reader_hint(&reading->reader, "write until = \"at:FIELD\" or a span such as \"6mo\" into `open`");
+}
+
 void recur_check(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
 {
     const config_setting_t *open = reader_member(group, "open");
@@ -246,6 +256,7 @@ void recur_check(struct rule_reading *reading, const config_setting_t *group, co
         return;
     check_series_fields(reading, group, rule);
     check_for_each(reading, group, open, rule);
+    warn_endless(reading, open, rule);
     if (rule_recurs(rule) && rule->open_on.n == 0 && !reader_member(open, "on"))
         check_by_clock(reading, group, open, rule);
     if (!span_is_none(&rule->open_until) && !rule_recurs(rule) && !reader_member(open, "every"))

@@ -249,6 +249,19 @@ static void test_only_the_home_shard_opens_by_the_clock(void **state)
     assert_string_equal(open_of(world, "talk"), "2027-04");
 }
 
+static void test_another_shard_becomes_home(void **state)
+{
+    struct world *world = *state;
+
+    world_until(world, "2026-11-18T13:00");
+    assert_true(world_table(world, TABLE_SCHEDULES) > 0);
+    world_set_home(world, false);
+    world_reload(world);
+    world_until(world, "2026-12-20T10:00");
+    assert_int_equal(world_table(world, TABLE_SCHEDULES), 0);
+    assert_int_equal(world_table(world, TABLE_DEADLINES), 0);
+}
+
 static void test_changed_rules(void **state)
 {
     struct world *world = *state;
@@ -283,6 +296,11 @@ static void test_recurs_until_the_end(void **state)
     assert_string_equal(one_of(world, "talk")->owner, "li.lei");
     assert_int_equal(one_of(world, "talk")->due, world_time("2026-12-31T18:00"));
     assert_string_equal(fields_get(&one_of(world, "talk")->fields, "probation_end"), "2027-01-20");
+    world_event(world, "2026-12-09T10:00", "employee.probation_changed", "employee", "zhang.wei",
+                "probation_end", "2027-01-20", "period", "nonsense", NULL);
+    world_until(world, "2026-12-09T11:00");
+    assert_null(strstr(world_journal(world), "repeat"));    /* no period is opened again */
+    assert_string_equal(open_of(world, "talk"), "2026-12"); /* what is part of the identity stays */
     world_event(world, "2026-12-10T10:00", "talk.recorded", "employee", "zhang.wei", NULL);
     reload(world);
     world_event(world, "2026-12-11T10:00", "employee.probation_changed", "employee", "zhang.wei",
@@ -366,6 +384,24 @@ static void test_weekly_contact(void **state)
                 "start_date", "soon", "call_from", "2026-12-14", NULL);
     assert_true(is_dead_because(world, "`until` is counted from"));
     assert_string_equal(open_of(world, "contact"), "2026-W48 2026-W49 2026-W51 2026-W52");
+}
+
+/* What a weekend rolls to one morning was not missed: all of it opens. */
+static void test_periods_that_fall_together(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-19T10:00", "round.begun", "round", "r1", "caller", "zhang.wei", NULL);
+    world_until(world, "2026-11-22T10:00");
+    assert_string_equal(open_of(world, "daily"), "2026-11-20");
+    world_until(world, "2026-11-23T09:00");
+    assert_string_equal(open_of(world, "daily"), "2026-11-20 2026-11-21 2026-11-22 2026-11-23");
+    reload(world);
+    world_event(world, "2026-11-23T09:30", "round.made", "round", "r1", "period", "2026-11-22", NULL);
+    world_event(world, "2026-11-23T09:31", "round.made", "round", "r1", NULL);
+    assert_string_equal(open_of(world, "daily"), "2026-11-21 2026-11-23");
+    world_until(world, "2026-12-23T09:00");
+    assert_string_equal(open_of(world, "daily"), "2026-11-21 2026-11-23 2026-11-24 2026-11-25");
 }
 
 static void test_late_event_begins_in_the_past(void **state)
@@ -579,6 +615,7 @@ static void test_clock_goes_on_where_a_crash_left_it(void **state)
     assert_true(pieces >= 2);
     assert_int_equal(opened(world, "demand"), MANY);
     assert_int_equal(world_stat(world, "2026-12|demand|d0|opened"), MANY);
+    assert_null(strstr(world_journal(world), "repeat")); /* it did not begin at the beginning */
     world_until(world, "2026-12-02T09:00");
     assert_int_equal(opened(world, "demand"), MANY);
 }
@@ -625,11 +662,13 @@ int main(void)
         TEST(test_year_rolls_and_has_one_owner),
         TEST(test_for_each_person),
         TEST(test_only_the_home_shard_opens_by_the_clock),
+        TEST(test_another_shard_becomes_home),
         TEST(test_changed_rules),
         TEST(test_recurs_until_the_end),
         TEST(test_cancel_ends_recurrence_between_periods),
         TEST(test_recurs_from_the_anchor),
         TEST(test_weekly_contact),
+        TEST(test_periods_that_fall_together),
         TEST(test_late_event_begins_in_the_past),
         TEST(test_event_opens_for_each_department),
         TEST(test_due_from_the_events_period),

@@ -404,6 +404,11 @@ void world_reload_with(struct world *world, const char *file)
     world_reload(world);
 }
 
+void world_set_home(struct world *world, bool is_home)
+{
+    world->is_home = is_home;
+}
+
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

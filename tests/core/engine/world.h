@@ -68,6 +68,8 @@ const char *world_records(struct world *world);
 void world_reload(struct world *world);
 /* The same with another settings file of world/, as if the files had changed. */
 void world_reload_with(struct world *world, const char *file);
+/* From the next reload on. */
+void world_set_home(struct world *world, bool is_home);
 /* Everything durable as text: equal texts, equal states. The caller frees. */
 char *world_snapshot(struct world *world);
 size_t world_table(const struct world *world, enum change_table table); /* entries */
