@@ -205,13 +205,13 @@ static bool read_day(struct text *text, struct recurrence *out)
     return read_counted(text, out);
 }
 
-int recurrence_parse(const char *written, struct recurrence *out, const char **why)
+int recurrence_parse(const char *text, struct recurrence *out, const char **why)
 {
-    struct text text = {written + strspn(written, " "), NULL};
+    struct text reading = {text + strspn(text, " "), NULL};
     struct recurrence recurrence = {0};
-    if (!read_day(&text, &recurrence) || !read_clock(&text, &recurrence) ||
-        !read_policy(&text, &recurrence)) {
-        *why = text.why;
+    if (!read_day(&reading, &recurrence) || !read_clock(&reading, &recurrence) ||
+        !read_policy(&reading, &recurrence)) {
+        *why = reading.why;
         return -EINVAL;
     }
     *out = recurrence;
