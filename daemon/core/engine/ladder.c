@@ -3,6 +3,7 @@
 
 #include "core/compose.h"
 
+#include "sending.h"
 #include "state.h"
 
 /* One person (or group) that a step tells. */

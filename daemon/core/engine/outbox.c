@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sending.h"
 #include "state.h"
 
 enum {

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sending.h"
 #include "state.h"
 
 static void resolve(struct turn *turn, const struct deadline *deadline, struct planned *planned)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sending.h"
 #include "state.h"
 
 /* What was on its way for no longer than this counts as told when it left: else the seconds that a message

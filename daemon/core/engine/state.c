@@ -1,5 +1,6 @@
 #include "core/civil.h"
 
+#include "sending.h"
 #include "state.h"
 
 #include <errno.h>

@@ -1,12 +1,14 @@
 /* state.h: what the parts of the engine share. Nobody outside core/engine includes it.
  *
- *   state.c    creation, loading, queries, the invariants        intake.c   events: which rules, which
- * deadlines opening.c  a deadline opens, changes, restarts               closing.c  it is met, cancelled,
- * waived timing.c   due, steps, the agenda                            ladder.c   a step fires: who is told,
- * on which channel outbox.c   claims, verdicts, withdrawals                     command.c  what people ask
- * for memory.c   closings and early meets    seen.c  event ids     plan.c     what comes next, for people
- * pausing.c  the clock stops and runs again    recount.c  the calendars have changed, or are not known yet
- * spread.c  one opening, several deadlines    schedule.c  openings by the clock, recurrences */
+ *   state.c    creation, loading, queries, the invariants
+ *   intake.c   events: which rules, which deadlines          command.c   what people ask for
+ *   passing.c  time: what falls due, what ends               plan.c      what comes next, for people
+ *   opening.c  a deadline opens, changes, restarts           spread.c    one opening, several deadlines
+ *   closing.c  it is met, cancelled, waived                  schedule.c  openings by the clock, recurrences
+ *   timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs again
+ *   ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
+ *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
+ *   memory.c   closings and early meets (memory.h)           seen.c      event ids (seen.h) */
 #ifndef CUIBAN_CORE_ENGINE_STATE_H
 #define CUIBAN_CORE_ENGINE_STATE_H
 
@@ -122,46 +124,6 @@ bool recount_begin(struct engine *engine);
 bool recount_continue(struct turn *turn);
 void recount_deadline(struct turn *turn, struct deadline *deadline); /* if it is stale */
 void recount_warn(struct turn *turn, struct deadline *deadline); /* its due is near and still provisional */
-
-/* -- sending.c -- */
-struct recipient {
-    const char *person;  /* id; "" for a post to a group */
-    const char *channel; /* name, or NULL: none is known */
-};
-struct departure {
-    instant fires;  /* in: when the step was to fire */
-    instant leave;  /* when the message may leave, now or later */
-    instant counts; /* from when the gap counts: `leave`, less the moments that firing took */
-};
-bool sending_has_quiet(const struct engine *engine);
-/* When what the step plans for `at` would leave: the next opening, or for a step before due that would be
- * pushed to due or behind it the last open moment before `at`. */
-instant sending_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
-                      const struct recipient *to, instant at);
-/* The same for a step that fires now. False: it is quiet until due or longer, the step before due is of no
- * use. */
-bool sending_now(const struct turn *turn, const struct deadline *deadline, const struct step *step,
-                 const struct recipient *to, struct departure *out);
-/* For people: when the message of a step that stands at `at` and fires at `fires` would leave for one of its
- * recipients (or the delegate); INSTANT_NEVER if it is quiet until after due. */
-instant sending_plan(const struct engine *engine, const struct deadline *deadline, const struct step *step,
-                     const char *person, instant at, instant fires);
-const struct quiet *sending_quiet(const struct engine *engine, const struct notification *note);
-/* Moves what would leave in quiet hours to their end. True if it was moved. */
-bool sending_hold(const struct turn *turn, struct notification *note);
-/* Its end is the longest life that there is, not a fresher message. */
-bool sending_is_whole_life(const struct engine *engine, const struct notification *note);
-/* When every step that has a next firing fires, if `last` is the rung that fired last. */
-void sending_fires(const struct engine *engine, const struct deadline *deadline, const struct rung *last,
-                   instant fires[static RULE_STEPS_MAX]);
-/* Sets step_state.fires of every step: pulled forward out of quiet hours, held back by the gap. */
-void sending_place(const struct engine *engine, struct deadline *deadline);
-/* A step has fired, its notifications are queued. `ended` of `fired` is not looked at. */
-void sending_fired(struct turn *turn, struct deadline *deadline, const struct rung *fired);
-bool sending_is_of_last(const struct notification *note); /* the rung that fired last waits for its end */
-/* A notification of the last rung is gone. True if that was the last one: the deadline is armed anew and has
- * to be put. */
-bool sending_ended(struct turn *turn, struct deadline *deadline);
 
 /* -- opening.c -- */
 /* False: the event is bad and has gone to the dead letters. */

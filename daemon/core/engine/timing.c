@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sending.h"
 #include "state.h"
 
 const struct calendar *timing_department_calendar(const struct directory *people, const char *id)
