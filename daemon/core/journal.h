@@ -5,24 +5,28 @@
  * what happened, and, if it concerns one deadline, `d`, its id, and `r`, its rule. Times are ms since the
  * epoch.
  *
- *   opened      k (identity), owner, dept, due, start, event, received, span, case (index of the due case),
- *               late, sleeping (until), provisional, period,
- *   early       k: a meet came before its opening and is remembered; met_early: it met the opening
- *   met met_late cancelled waived   at (event time), by, event, late_ms, stop
- *   paused resumed   at, due (new), why (resumed because max_pause is used up)
- *   recounted   due, was, why, sleeping (until), provisional: the calendars have changed
- *   provisional   due, calendar, why: it comes within 60 days and still depends on dates that are not covered
- *   changed     due, was; restarted; extended (by, why); reassigned (owner, was, by, why); owner (followed:
- * owner, was) overdue     the due has passed step        s (name), at (planned): it fired; superseded /
- * skipped: s, why queued      n (notification), to, via, phase, on_behalf, copy; withdrawn: n, why; expired,
- * dead: n, why claimed     n, attempt, ends; delivered: n, via, ms, remote;
- * retry/backoff/reauth/refused/misconfigured/uncertain: n, code, why, next; held: n; fallback: n, via, was
- *   recurs (k, next, until): an event began a recurrence; recurs_changed; recurs_ended: k, why
+ *   opened         k (identity), owner, dept, due, start, event, received, case (which of the dues),
+ *                  period, late, sleeping (until), provisional; woke: the same when it wakes
+ *   owner_unknown  owner, why
+ *   early          k: a meet came before its opening and is remembered
+ *   met met_late cancelled waived     at (event time), by, event, late_ms, stop, why
+ *   paused resumed at, due (new), why (resumed because max_pause is used up)
+ *   changed        due, was; restarted: as opened; owner: owner, was
+ *   recounted      due, was, why, sleeping (until), provisional: the calendars have changed
+ *   provisional    due, calendar, why: it comes within 60 days and depends on dates that are not covered
+ *   overdue        the due has passed
+ *   step           s (name), at (planned): it fired; superseded, skipped, catch_all: s, to, why
+ *   queued         n (notification), to, via, phase, on_behalf, copy, not_before, quiet
+ *   claimed        n, attempt, ends
+ *   delivered      n, to, via, remote
+ *   retry backoff reauth refused misconfigured uncertain     n, code, why, next
+ *   withdrawn      n, why; held, dead: n, why; fallback: n, via, was, why
+ *   recurs         k, next, until: an event began a recurrence; recurs_changed; recurs_ended: k, why
  *   period_missed  period, n: openings of a downtime that came too late to matter
- *   ack         by, to, until
- *   unmatched repeat bad future   event, type, why; command: type, by, ok, why
- *   lost (events, before): trimmed before they were read; gap (from, to): commits that Redis lost in a
- * failover
+ *   ack            by, to, until; command: type, by, ok, why
+ *   unmatched repeat bad future       event, type, why
+ *   lost           events, before: trimmed before they were read
+ *   gap            from, to: commits that Redis lost in a failover
  */
 #ifndef CUIBAN_CORE_JOURNAL_H
 #define CUIBAN_CORE_JOURNAL_H
