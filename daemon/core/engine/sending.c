@@ -295,7 +295,7 @@ void sending_fires(const struct engine *engine, const struct deadline *deadline,
 
 void sending_place(const struct engine *engine, struct deadline *deadline)
 {
-    instant fires[RULE_STEPS_MAX];
+    instant fires[RULE_STEPS_MAX] = {0};
 
     sending_fires(engine, deadline, &deadline->last, fires);
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
