@@ -530,6 +530,8 @@ void ladder_follow_owner(struct turn *turn, struct deadline *deadline)
     if (!state_set_text(&deadline->owner, people[0])) {
         turn->changes->failed = true;
     }
+    timing_place(turn->engine, deadline); /* the calendar may be the owner's */
+    timing_arm(turn, deadline);
 }
 
 bool ladder_speaks(const struct deadline *deadline, size_t index, instant horizon)

@@ -201,6 +201,18 @@ static void test_early_meet(void **state)
     assert_int_equal(world_table(world, TABLE_EARLY), 0);
 }
 
+static void test_early_meet_of_all_owners(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-17T10:00", "joint.done", "case", "j-1", NULL);
+    world_reload(world);
+    world_event(world, "2026-11-17T10:01", "joint.asked", "case", "j-1", "department", "rd", NULL);
+    assert_int_equal(world_table(world, TABLE_DEADLINES), 0);
+    world_event(world, "2026-11-17T11:00", "joint.asked", "case", "j-1", "department", "rd", NULL);
+    assert_int_equal(world_table(world, TABLE_DEADLINES), 2); /* asked again later: that was not met */
+}
+
 static void test_stamped_in_time_but_late_is_cured(void **state)
 {
     struct world *world = *state;
@@ -567,6 +579,7 @@ int main(void)
         ENGINE_TEST(test_close_while_on_its_way),
         ENGINE_TEST(test_repeats_open_nothing),
         ENGINE_TEST(test_early_meet),
+        ENGINE_TEST(test_early_meet_of_all_owners),
         ENGINE_TEST(test_stamped_in_time_but_late_is_cured),
         ENGINE_TEST(test_due_is_inclusive),
         ENGINE_TEST(test_dual_approval),
