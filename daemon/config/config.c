@@ -118,10 +118,10 @@ static void read_all(struct load *load, const char *path)
         return;
     struct documents rules;
     documents_read(&load->reader, load->rules.path, true, &rules);
-    templates_load(load);
     calendars_load(load);
     people_load(load);
     catalogue_load(load, &rules);
+    templates_load(load);
     if (!load->reader.failed) {
         settings_resolve(load);
         rules_load(load, &rules);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/catalogue.h"
+#include "core/compose.h"
 #include "core/template.h"
 
 /* ---- fields against the catalogue ---- */
@@ -152,26 +153,10 @@ static void check_opening(struct field_check *check, const config_setting_t *gro
         check_field(check, rule->key.fields[i].event_field);
 }
 
-/* Names that cuiban itself gives to templates; "owner.name" counts as "owner". */
-static bool is_own_name(const char *name)
-{
-    static const char *const own[] = {"owner",     "requester",  "head",      "recipient",  "department",
-                                      "rule",      "summary",    "about",     "done",       "link",
-                                      "number",    "due",        "due_short", "opened",     "late",
-                                      "overdue",   "on_behalf",  "copy",      "prior",      "prior_count",
-                                      "next",      "next_when",  "count",     "items",      "told",
-                                      "closed_at", "closed_how", "lateness",  "provisional"};
-    size_t n = strcspn(name, ".");
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strlen(own[i]) == n && strncmp(own[i], name, n) == 0)
-            return true;
-    return false;
-}
-
 static void check_template_name(void *data, const char *name, int line)
 {
     (void)line;
-    if (!is_own_name(name))
+    if (!compose_knows(name))
         check_field(data, name);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/compose.h"
 #include "core/template.h"
 #include "core/utf8.h"
 
@@ -25,6 +26,35 @@ static int is_template(const struct dirent *entry)
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+struct name_check {
+    struct load *load;
+    const char *path;
+};
+
+static bool is_field(const struct catalogue *catalogue, const char *name)
+{
+    for (size_t i = 0; i < catalogue->n; i++)
+        for (size_t k = 0; k < catalogue->events[i].n_fields; k++)
+            if (strcmp(catalogue->events[i].fields[k].name, name) == 0)
+                return true;
+    return catalogue->n == 0; /* without a catalogue any name may be a field */
+}
+
+/* A name that nothing fills in would leave a hole in every message. */
+static void check_name(void *data, const char *name, int line)
+{
+    const struct name_check *check = data;
+    struct problems *problems = check->load->reader.problems;
+    const char *names[COMPOSE_NAMES_MAX];
+    if (compose_knows(name) || is_field(&check->load->config->catalogue, name))
+        return;
+    const char *nearest = problem_nearest(name, names, compose_names(names, COMPOSE_NAMES_MAX));
+    problem_error(problems, check->path, line,
+                  "`%s` is neither a name that cuiban knows nor a field of an event", name);
+    if (nearest)
+        problem_hint(problems, "did you mean `%s`?", nearest);
 }
 
 static void add_template(struct load *load, const char *path, const char *language, const char *name)
@@ -51,8 +81,12 @@ static void add_template(struct load *load, const char *path, const char *langua
     } else if ((error = template_parse(text + bom, n - bom, &template, &why, &line)) == -EINVAL) {
         problem_error(problems, path, line, "%s", why);
         load->templates_incomplete = true;
-    } else if (error || templates_add(load->config->templates, language, name, template)) {
+    } else if (error) {
         reader_no_memory(&load->reader);
+    } else {
+        template_names(template, check_name, &(struct name_check){load, path});
+        if (templates_add(load->config->templates, language, name, template))
+            reader_no_memory(&load->reader);
     }
     free(text);
 }

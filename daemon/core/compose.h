@@ -17,6 +17,11 @@
 
 #include "engine.h"
 
+/* Names that cuiban itself gives to templates, besides the fields of events; at most `max` are written. */
+enum { COMPOSE_NAMES_MAX = 64 };
+size_t compose_names(const char *out[], size_t max);
+bool compose_knows(const char *name); /* one of them, or such as "owner.phone" */
+
 struct composed {
     struct buffer title;
     struct buffer body; /* small Markdown, values already escaped for the channel's dialect */

@@ -299,6 +299,36 @@ static const struct {
              {"met", is_met},
              {"late_event", is_late_event}};
 
+size_t compose_names(const char *out[], size_t max)
+{
+    /* People, lists and what stands inside of them, and the fields that rules add to those of events. */
+    static const char *const others[] = {
+        "owner", "requester", "head",   "recipient", "on_behalf", "items",           "prior",       "who",
+        "when",  "times",     "answer", "period",    "series",    "department_name", "person_name", NULL};
+    size_t n = 0;
+    for (size_t i = 0; others[i] && n < max; i++)
+        out[n++] = others[i];
+    for (size_t i = 0; i < sizeof values / sizeof *values && n < max; i++)
+        out[n++] = values[i].name;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags && n < max; i++)
+        out[n++] = flags[i].name;
+    return n;
+}
+
+bool compose_knows(const char *name)
+{
+    static const char *const parts[] = {".name", ".id", ".phone", ".department"};
+    const char *names[COMPOSE_NAMES_MAX];
+    size_t n = compose_names(names, COMPOSE_NAMES_MAX), whole = strcspn(name, ".");
+    bool has_part = name[whole] == '\0';
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        has_part = has_part || strcmp(name + whole, parts[i]) == 0;
+    for (size_t i = 0; i < n && has_part; i++)
+        if (strlen(names[i]) == whole && strncmp(names[i], name, whole) == 0)
+            return true;
+    return false;
+}
+
 static bool is_false(const char *text)
 {
     static const char *const words[] = {"false", "no", "0", "否"};
