@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "json_members.h"
 
 const char *deadline_state_name(enum deadline_state state)
 {
@@ -372,16 +372,16 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
 }
 
 /* Decoding goes through a flat draft, because the rule that sizes the deadline comes with the members. */
+enum { DRAFT_FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
+
 struct draft {
     char *rule, *version, *state, *owner, *department;
     int64_t opened, received, start, wake, due, due_case, numbered;
     bool late_event, was_overdue, extended, owner_fixed, provisional, warned;
     struct stream_id event;
-    struct field *fields;
-    size_t n_fields;
-    struct field *steps; /* name -> firings in decimal */
-    size_t n_steps;
-    int64_t last[4]; /* at, left, ended, first */
+    struct fields fields;
+    struct fields steps; /* name -> firings in decimal */
+    int64_t last[4];     /* at, left, ended, first */
     size_t n_last;
     int64_t pauses[2 * DEADLINE_PAUSES_MAX];
     size_t n_pauses;
@@ -391,59 +391,6 @@ struct draft {
     size_t n_acks;
     struct arena *arena;
 };
-
-static bool draft_text(struct draft *draft, struct json_scanner *scanner, char **out)
-{
-    if (json_next(scanner) != JSON_STRING) {
-        return false;
-    }
-    *out = arena_strdup(draft->arena, json_value(scanner));
-    return *out != NULL;
-}
-
-static bool draft_int(struct json_scanner *scanner, int64_t *out)
-{
-    if (json_next(scanner) != JSON_NUMBER) {
-        return false;
-    }
-    *out = json_value_int(scanner);
-    return true;
-}
-
-static bool draft_bool(struct json_scanner *scanner, bool *out)
-{
-    enum json_token token = json_next(scanner);
-
-    *out = token == JSON_TRUE;
-    return token == JSON_TRUE || token == JSON_FALSE;
-}
-
-/* An object of texts or numbers: fields, steps. */
-static bool draft_members(struct draft *draft, struct json_scanner *scanner, struct field **out, size_t *n)
-{
-    enum { MEMBERS_MAX = 2 * EVENT_FIELDS_MAX };
-    struct field *items = arena_alloc_array(draft->arena, MEMBERS_MAX, sizeof *items);
-
-    if (!items || json_next(scanner) != JSON_OBJECT) {
-        return false;
-    }
-    *n = 0;
-    enum json_token token;
-    while ((token = json_next(scanner)) == JSON_KEY && *n < MEMBERS_MAX) {
-        items[*n].name = arena_strdup(draft->arena, json_value(scanner));
-        token = json_next(scanner);
-        if (token != JSON_STRING && token != JSON_NUMBER) {
-            return false;
-        }
-        items[*n].value = arena_strdup(draft->arena, json_value(scanner));
-        if (!items[*n].name || !items[*n].value) {
-            return false;
-        }
-        ++*n;
-    }
-    *out = items;
-    return token == JSON_OBJECT_END;
-}
 
 static bool draft_pauses(struct draft *draft, struct json_scanner *scanner)
 {
@@ -483,8 +430,8 @@ static bool draft_told(struct draft *draft, struct json_scanner *scanner)
         int64_t phase;
 
         told->person = arena_strdup(draft->arena, json_value(scanner));
-        if (!told->person || !draft_int(scanner, &phase) || phase < 0 || phase > PHASE_CLOSED ||
-            !draft_int(scanner, &told->at)) {
+        if (!told->person || !json_read_int(scanner, &phase) || phase < 0 || phase > PHASE_CLOSED ||
+            !json_read_int(scanner, &told->at)) {
             return false;
         }
         told->phase = (enum phase)phase;
@@ -503,7 +450,7 @@ static bool draft_acks(struct draft *draft, struct json_scanner *scanner)
         struct ack *ack = &draft->acks[draft->n_acks++];
 
         ack->person = arena_strdup(draft->arena, json_value(scanner));
-        if (!ack->person || !draft_int(scanner, &ack->until)) {
+        if (!ack->person || !json_read_int(scanner, &ack->until)) {
             return false;
         }
     }
@@ -518,10 +465,10 @@ static bool draft_event(struct draft *draft, struct json_scanner *scanner)
 static bool draft_list(struct draft *draft, struct json_scanner *scanner, const char *key)
 {
     if (strcmp(key, "fields") == 0) {
-        return draft_members(draft, scanner, &draft->fields, &draft->n_fields);
+        return json_read_fields(scanner, draft->arena, DRAFT_FIELDS_MAX, &draft->fields);
     }
     if (strcmp(key, "steps") == 0) {
-        return draft_members(draft, scanner, &draft->steps, &draft->n_steps);
+        return json_read_fields(scanner, draft->arena, RULE_STEPS_MAX, &draft->steps);
     }
     if (strcmp(key, "last") == 0) {
         return draft_last(draft, scanner);
@@ -541,14 +488,9 @@ static bool draft_list(struct draft *draft, struct json_scanner *scanner, const 
     return json_skip(scanner); /* a member that a later version writes */
 }
 
-static bool draft_member(struct draft *draft, struct json_scanner *scanner, const char *key)
+static bool draft_member(struct draft *draft, struct json_scanner *scanner)
 {
-    const struct {
-        const char *key;
-        char **text;
-        int64_t *number;
-        bool *flag;
-    } members[] = {
+    const struct json_member members[] = {
         {"rule", .text = &draft->rule},           {"v", .text = &draft->version},
         {"state", .text = &draft->state},         {"owner", .text = &draft->owner},
         {"dept", .text = &draft->department},     {"opened", .number = &draft->opened},
@@ -559,18 +501,9 @@ static bool draft_member(struct draft *draft, struct json_scanner *scanner, cons
         {"extended", .flag = &draft->extended},   {"owner_fixed", .flag = &draft->owner_fixed},
         {"warned", .flag = &draft->warned},       {"provisional", .flag = &draft->provisional},
     };
+    int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        if (strcmp(key, members[i].key) != 0) {
-            continue;
-        }
-        if (members[i].text) {
-            return draft_text(draft, scanner, members[i].text);
-        }
-        return members[i].number ? draft_int(scanner, members[i].number)
-                                 : draft_bool(scanner, members[i].flag);
-    }
-    return draft_list(draft, scanner, key);
+    return read > 0 || (read == 0 && draft_list(draft, scanner, json_value(scanner)));
 }
 
 static bool draft_read(struct draft *draft, const char *json, size_t n)
@@ -582,9 +515,7 @@ static bool draft_read(struct draft *draft, const char *json, size_t n)
     json_scan_init(&scanner, json, n);
     ok = json_next(&scanner) == JSON_OBJECT;
     while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
-        char *key = token == JSON_KEY ? arena_strdup(draft->arena, json_value(&scanner)) : NULL;
-
-        ok = key && draft_member(draft, &scanner, key);
+        ok = token == JSON_KEY && draft_member(draft, &scanner);
     }
     ok = ok && json_next(&scanner) == JSON_END;
     json_scan_finish(&scanner);
@@ -604,8 +535,7 @@ static bool state_parse(const char *name, enum deadline_state *out)
 
 static int fill_lists(struct deadline *deadline, const struct draft *draft)
 {
-    struct fields fields = {draft->fields, draft->n_fields};
-    int error = deadline_set_fields(deadline, &fields, NULL);
+    int error = deadline_set_fields(deadline, &draft->fields, NULL);
 
     for (size_t i = 0; i < draft->n_pauses && !error; i += 2) {
         error = deadline_pause(deadline, draft->pauses[i]);
@@ -619,10 +549,10 @@ static int fill_lists(struct deadline *deadline, const struct draft *draft)
     for (size_t i = 0; i < draft->n_acks && !error; i++) {
         error = deadline_ack(deadline, draft->acks[i].person, draft->acks[i].until);
     }
-    for (size_t i = 0; i < draft->n_steps; i++) {
+    for (size_t i = 0; i < draft->steps.n; i++) {
         for (size_t k = 0; k < deadline->rule->n_steps; k++) {
-            if (strcmp(draft->steps[i].name, deadline->rule->steps[k].name) == 0) {
-                deadline->steps[k].fired = (uint16_t)strtol(draft->steps[i].value, NULL, 10);
+            if (strcmp(draft->steps.items[i].name, deadline->rule->steps[k].name) == 0) {
+                deadline->steps[k].fired = (uint16_t)strtol(draft->steps.items[i].value, NULL, 10);
             }
         }
     }

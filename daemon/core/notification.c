@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
+#include "json_members.h"
 
 const char *notification_state_name(enum notification_state state)
 {
@@ -76,33 +76,6 @@ void notification_encode(const struct notification *notification, struct buffer 
     json_object_end(&json);
 }
 
-static bool read_text(struct json_scanner *scanner, char **out)
-{
-    if (json_next(scanner) != JSON_STRING) {
-        return false;
-    }
-    free(*out);
-    *out = strdup(json_value(scanner));
-    return *out != NULL;
-}
-
-static bool read_int(struct json_scanner *scanner, int64_t *out)
-{
-    if (json_next(scanner) != JSON_NUMBER) {
-        return false;
-    }
-    *out = json_value_int(scanner);
-    return true;
-}
-
-static bool read_bool(struct json_scanner *scanner, bool *out)
-{
-    enum json_token token = json_next(scanner);
-
-    *out = token == JSON_TRUE;
-    return token == JSON_TRUE || token == JSON_FALSE;
-}
-
 struct reading {
     struct notification *notification;
     char *deadline, *phase, *state;
@@ -112,12 +85,7 @@ struct reading {
 static bool read_member(struct reading *reading, struct json_scanner *scanner)
 {
     struct notification *note = reading->notification;
-    const struct {
-        const char *key;
-        char **text;
-        int64_t *number;
-        bool *flag;
-    } members[] = {
+    const struct json_member members[] = {
         {"d", .text = &reading->deadline},
         {"rule", .text = &note->rule},
         {"step", .text = &note->step},
@@ -139,17 +107,9 @@ static bool read_member(struct reading *reading, struct json_scanner *scanner)
         {"title", .text = &note->title},
         {"body", .text = &note->body},
     };
+    int read = json_read_member(scanner, NULL, members, sizeof members / sizeof *members);
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        if (strcmp(json_value(scanner), members[i].key) != 0) {
-            continue;
-        }
-        if (members[i].text) {
-            return read_text(scanner, members[i].text);
-        }
-        return members[i].number ? read_int(scanner, members[i].number) : read_bool(scanner, members[i].flag);
-    }
-    return json_skip(scanner);
+    return read > 0 || (read == 0 && json_skip(scanner)); /* a member that a later version writes */
 }
 
 static bool read_all(struct reading *reading, const char *json, size_t n)

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_members.h"
+
 #include "state.h"
 
 /* The JSON of base:schedules:
@@ -54,89 +56,45 @@ void schedule_encode(const struct engine *engine, const struct schedule *schedul
 
 /* -- reading -- */
 
+enum { DRAFT_FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
+
 struct draft {
     struct arena *arena;
-    const char *rule, *every, *done, *owner, *department;
+    char *rule, *every, *done, *owner, *department;
     int64_t last, opening, opened, received;
     bool has_last, has_opening;
     struct stream_id event;
-    struct field *fields;
-    size_t n_fields;
+    struct fields fields;
 };
 
-static bool read_text(struct draft *draft, struct json_scanner *scanner, const char **out)
+static bool read_event(struct draft *draft, struct json_scanner *scanner)
 {
-    if (json_next(scanner) != JSON_STRING) {
-        return false;
-    }
-    *out = arena_strdup(draft->arena, json_value(scanner));
-    return *out != NULL;
+    return json_next(scanner) == JSON_STRING && stream_id_parse(json_value(scanner), &draft->event);
 }
 
-static bool read_int(struct json_scanner *scanner, int64_t *out)
+static bool read_member(struct draft *draft, struct json_scanner *scanner)
 {
-    if (json_next(scanner) != JSON_NUMBER) {
-        return false;
-    }
-    *out = json_value_int(scanner);
-    return true;
-}
-
-static bool read_fields(struct draft *draft, struct json_scanner *scanner)
-{
-    enum { FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
-    enum json_token token;
-
-    draft->fields = arena_alloc_array(draft->arena, FIELDS_MAX, sizeof *draft->fields);
-    if (!draft->fields || json_next(scanner) != JSON_OBJECT) {
-        return false;
-    }
-    while ((token = json_next(scanner)) == JSON_KEY && draft->n_fields < FIELDS_MAX) {
-        struct field *field = &draft->fields[draft->n_fields++];
-
-        field->name = arena_strdup(draft->arena, json_value(scanner));
-        if (!field->name || !read_text(draft, scanner, &field->value)) {
-            return false;
-        }
-    }
-    return token == JSON_OBJECT_END;
-}
-
-static bool read_member(struct draft *draft, struct json_scanner *scanner, const char *key)
-{
-    const struct {
-        const char *key;
-        const char **text;
-        int64_t *number;
-        bool *has;
-    } members[] = {
+    const struct json_member members[] = {
         {"rule", .text = &draft->rule},
         {"every", .text = &draft->every},
         {"done", .text = &draft->done},
         {"owner", .text = &draft->owner},
         {"dept", .text = &draft->department},
-        {"last", .number = &draft->last, .has = &draft->has_last},
-        {"opening", .number = &draft->opening, .has = &draft->has_opening},
+        {"last", .number = &draft->last, .there = &draft->has_last},
+        {"opening", .number = &draft->opening, .there = &draft->has_opening},
         {"opened", .number = &draft->opened},
         {"received", .number = &draft->received},
     };
-    const char *event;
+    int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        if (strcmp(key, members[i].key) != 0) {
-            continue;
-        }
-        if (members[i].has) {
-            *members[i].has = true;
-        }
-        return members[i].text ? read_text(draft, scanner, members[i].text)
-                               : read_int(scanner, members[i].number);
+    if (read != 0) {
+        return read > 0;
     }
-    if (strcmp(key, "fields") == 0) {
-        return read_fields(draft, scanner);
+    if (strcmp(json_value(scanner), "fields") == 0) {
+        return json_read_fields(scanner, draft->arena, DRAFT_FIELDS_MAX, &draft->fields);
     }
-    if (strcmp(key, "event") == 0) {
-        return read_text(draft, scanner, &event) && stream_id_parse(event, &draft->event);
+    if (strcmp(json_value(scanner), "event") == 0) {
+        return read_event(draft, scanner);
     }
     return json_skip(scanner); /* a member that a later version writes */
 }
@@ -150,9 +108,7 @@ static bool read_all(struct draft *draft, const char *json, size_t n)
     json_scan_init(&scanner, json, n);
     ok = json_next(&scanner) == JSON_OBJECT;
     while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
-        const char *key = token == JSON_KEY ? arena_strdup(draft->arena, json_value(&scanner)) : NULL;
-
-        ok = key && read_member(draft, &scanner, key);
+        ok = token == JSON_KEY && read_member(draft, &scanner);
     }
     ok = ok && json_next(&scanner) == JSON_END;
     json_scan_finish(&scanner);
@@ -175,7 +131,6 @@ static const struct rule *find_rule(const struct engine *engine, const char *id,
 
 static int read_anchor(struct schedule *schedule, const struct draft *draft)
 {
-    struct fields fields = {draft->fields, draft->n_fields};
     struct deadline *anchor = deadline_create(schedule->rule);
 
     if (!anchor) {
@@ -185,7 +140,7 @@ static int read_anchor(struct schedule *schedule, const struct draft *draft)
     anchor->opened = anchor->start = draft->opened;
     anchor->received = draft->received;
     anchor->event = draft->event;
-    if (deadline_set_fields(anchor, &fields, NULL) ||
+    if (deadline_set_fields(anchor, &draft->fields, NULL) ||
         !state_set_text(&anchor->owner, draft->owner ? draft->owner : "") ||
         !state_set_text(&anchor->department, draft->department ? draft->department : "")) {
         return -ENOMEM;

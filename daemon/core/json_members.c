@@ -1,0 +1,88 @@
+#include "json_members.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool json_read_text(struct json_scanner *scanner, struct arena *arena, char **out)
+{
+    if (json_next(scanner) != JSON_STRING) {
+        return false;
+    }
+    if (arena) {
+        *out = arena_strdup(arena, json_value(scanner));
+    } else {
+        free(*out);
+        *out = strdup(json_value(scanner));
+    }
+    return *out != NULL;
+}
+
+bool json_read_int(struct json_scanner *scanner, int64_t *out)
+{
+    if (json_next(scanner) != JSON_NUMBER) {
+        return false;
+    }
+    *out = json_value_int(scanner);
+    return true;
+}
+
+bool json_read_bool(struct json_scanner *scanner, bool *out)
+{
+    enum json_token token = json_next(scanner);
+
+    *out = token == JSON_TRUE;
+    return token == JSON_TRUE || token == JSON_FALSE;
+}
+
+bool json_read_fields(struct json_scanner *scanner, struct arena *arena, size_t max, struct fields *out)
+{
+    struct field *items = arena_alloc_array(arena, max, sizeof *items);
+    size_t n = 0;
+    enum json_token token;
+
+    if (!items || json_next(scanner) != JSON_OBJECT) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_KEY && n < max) {
+        items[n].name = arena_strdup(arena, json_value(scanner));
+        token = json_next(scanner);
+        if (token != JSON_STRING && token != JSON_NUMBER) {
+            return false;
+        }
+        items[n].value = arena_strdup(arena, json_value(scanner));
+        if (!items[n].name || !items[n].value) {
+            return false;
+        }
+        n++;
+    }
+    *out = (struct fields){items, n};
+    return token == JSON_OBJECT_END;
+}
+
+static bool read_value(struct json_scanner *scanner, struct arena *arena, const struct json_member *member)
+{
+    if (member->text) {
+        return json_read_text(scanner, arena, member->text);
+    }
+    return member->number ? json_read_int(scanner, member->number) : json_read_bool(scanner, member->flag);
+}
+
+int json_read_member(struct json_scanner *scanner, struct arena *arena, const struct json_member *members,
+                     size_t n)
+{
+    const char *key = json_value(scanner);
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(key, members[i].key) != 0) {
+            continue;
+        }
+        if (!read_value(scanner, arena, &members[i])) {
+            return -1;
+        }
+        if (members[i].there) {
+            *members[i].there = true;
+        }
+        return 1;
+    }
+    return 0;
+}
