@@ -33,6 +33,7 @@ struct daemon {
     struct service *next; /* opened by a reload, started when the old one has stopped */
     struct web *web;
     bool stopping;
+    bool reload_again; /* the signal came while a reload was under way: the files may have changed since */
     int status;
 };
 
@@ -246,6 +247,9 @@ static void stop(struct daemon *daemon)
     }
     daemon->stopping = true;
     (void)notify_send("STOPPING=1");
+    if (daemon->next) {
+        return; /* a reload stops the service already: on_old_stopped ends it there */
+    }
     service_stop(daemon->service, STOP_LIMIT_MS, on_service_stopped, daemon);
 }
 
@@ -259,11 +263,19 @@ static void on_stop_signal(uv_signal_t *handle, int number)
 
 /* -- reloading -- */
 
+static void reload(struct daemon *daemon);
+
 static void on_old_stopped(void *data)
 {
     struct daemon *daemon = data;
     char error[512];
 
+    if (daemon->stopping) {
+        service_destroy(daemon->next);
+        daemon->next = NULL;
+        on_service_stopped(daemon);
+        return;
+    }
     service_destroy(daemon->service);
     daemon->service = daemon->next;
     daemon->next = NULL;
@@ -276,20 +288,19 @@ static void on_old_stopped(void *data)
     log_line(&daemon->log, LOG_NOTICE, "reloaded: rules %s",
              ruleset_fingerprint(service_config(daemon->service)->rules));
     (void)notify_send("READY=1");
+    if (daemon->reload_again) {
+        daemon->reload_again = false;
+        reload(daemon);
+    }
 }
 
 static struct service_options service_options(struct daemon *daemon);
 
-static void on_hangup(uv_signal_t *handle, int number)
+static void reload(struct daemon *daemon)
 {
-    struct daemon *daemon = handle->data;
     struct service_options options = service_options(daemon);
     struct problems problems;
 
-    (void)number;
-    if (daemon->stopping || daemon->next) {
-        return;
-    }
     (void)notify_send("RELOADING=1");
     problems_init(&problems);
     if (service_open(&options, &problems, &daemon->next)) {
@@ -300,6 +311,21 @@ static void on_hangup(uv_signal_t *handle, int number)
         service_stop(daemon->service, STOP_LIMIT_MS, on_old_stopped, daemon);
     }
     problems_finish(&problems);
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+
+    (void)number;
+    if (daemon->stopping) {
+        return;
+    }
+    if (daemon->next) {
+        daemon->reload_again = true;
+        return;
+    }
+    reload(daemon);
 }
 
 /* -- running -- */
