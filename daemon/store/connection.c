@@ -301,11 +301,21 @@ static void connection_is_ready(struct connection *connection)
     connection->hooks.on_ready(connection->hooks.data);
 }
 
+/* A server that does not know AUTH repeats what it was told, and with it the password: "unknown command
+ * 'AUTH', with args beginning with: ...". */
+void reply_hide_arguments(redisReply *reply)
+{
+    char *arguments = reply->str ? strstr(reply->str, ", with args") : NULL;
+    if (arguments)
+        *arguments = '\0';
+}
+
 static void connection_on_greeting(void *data, redisReply **reply)
 {
     struct connection *connection = data;
     if (reply_is_error(*reply)) {
         char text[WHY_MAX];
+        reply_hide_arguments(*reply);
         (void)snprintf(text, sizeof(text), "login or database refused: %s", (*reply)->str);
         connection_fail(connection, text);
         return;

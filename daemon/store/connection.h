@@ -53,5 +53,7 @@ bool connection_say(struct connection *connection, connection_reply *reply, void
 
 bool reply_is_error(const redisReply *reply);
 bool reply_is_text(const redisReply *reply); /* a bulk or status string */
+/* Cuts off an error's words what they repeat of the command, which may be a password. */
+void reply_hide_arguments(redisReply *reply);
 
 #endif

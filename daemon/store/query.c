@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include "store/address.h"
+#include "store/connection.h"
 #include "store/keys.h"
 #include "store/lease.h"
 
@@ -40,6 +41,7 @@ static redisReply *ask_words(struct query *query, int n, const char **words, con
         return NULL;
     }
     if (reply->type == REDIS_REPLY_ERROR) {
+        reply_hide_arguments(reply);
         *error = fail(query, -EIO, reply->str);
         freeReplyObject(reply);
         return NULL;

@@ -246,6 +246,23 @@ static void test_login(void **state)
     redis_fixture_stop(redis);
 }
 
+/* A server without AUTH answers with the words of the command. */
+static void test_login_unknown(void **state)
+{
+    (void)state;
+    const char *extra[] = {"--rename-command", "AUTH", "HIDDEN", NULL};
+    struct redis_fixture *redis = redis_fixture_start(extra);
+    char text[256];
+    struct watched watched;
+    (void)snprintf(text, sizeof(text), "unix://:s3cret@%s", redis_fixture_socket(redis));
+    start(&watched, text, 1000, 1000);
+    wait_for(&watched, &watched.closed, 1);
+    assert_non_null(strstr(watched.why, "unknown command"));
+    assert_null(strstr(watched.why, "s3cret"));
+    finish(&watched);
+    redis_fixture_stop(redis);
+}
+
 static int setup(void **state)
 {
     *state = redis_fixture_start(NULL);
@@ -266,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_close_in_reply), cmocka_unit_test(test_close_while_connecting),
         cmocka_unit_test(test_refused),        cmocka_unit_test(test_black_hole),
         cmocka_unit_test(test_killed),         cmocka_unit_test(test_login),
+        cmocka_unit_test(test_login_unknown),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
