@@ -189,9 +189,9 @@ static void take_on_reply(void *data, redisReply **reply)
             shard_connect_again(shard, "it is a replica now"); /* the name may lead to the primary by then */
         return;                                                /* else the next beat asks again */
     }
-    shard->tries = 0;
     shard_take_sample(shard, redis_time, shard->asked);
     if (answer != LEASE_OURS) {
+        shard->tries = 0;
         take_was_refused(shard, answer);
         return;
     }

@@ -245,6 +245,7 @@ static void recover(struct shard *shard)
         shard_send_commit(shard);
     } else if (at_ours) {
         shard_log(shard, LOG_INFO, "connected again");
+        shard->tries = 0;
         shard_soon(shard);
     } else {
         shard_log(shard, LOG_WARNING, "connected again, but the head is at %llu and not at %llu: loading",

@@ -394,6 +394,7 @@ void shard_acknowledge(struct shard *shard, const struct commit_result *result)
     if (shard->refusals > 0)
         shard_clear_problem(shard);
     shard->refusals = 0;
+    shard->tries = 0; /* not before: what breaks each load must not be tried ten times a second */
     if (result)
         audit(shard, result);
     if (is_first) {

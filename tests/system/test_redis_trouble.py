@@ -6,7 +6,7 @@ import time
 import unittest
 
 from audit import audit
-from harness import BASE, World, wait_for
+from harness import BASE, STREAM, World, wait_for
 from proxy import Proxy
 
 
@@ -50,6 +50,19 @@ class Flush(unittest.TestCase):
                 world.redis.client.script_flush()
             wait_for("everything has ended", world.drained, 30)
             print(audit(world, opened, {}, {}), flush=True)
+            self.assertEqual(daemon.stop(), 0)
+
+
+class WrongType(unittest.TestCase):
+    def test_what_breaks_each_load_is_tried_less_and_less(self):
+        with World() as world:
+            world.redis.client.set(STREAM, "not a stream")
+            daemon = world.daemon()
+            wait_for("the load fails", lambda: "WRONGTYPE" in daemon.log())
+            time.sleep(10)
+            self.assertLess(daemon.log().count("WRONGTYPE"), 25)
+            world.redis.client.delete(STREAM)
+            daemon.wait_owner()
             self.assertEqual(daemon.stop(), 0)
 
 
