@@ -16,6 +16,7 @@ enum {
     REQUEST_BYTES_MAX = 18000, /* 20000 is refused */
     TOKEN_BYTES_MAX = 256,
     SECRET_BYTES_MAX = 256,
+    KEYWORD_BYTES_MAX = 512,
     SIGNATURE_ROOM = 64,
     SIGNATURE_ESCAPED_ROOM = 192,
 };
@@ -55,6 +56,9 @@ static const char *options_problem(const struct dingtalk *robot, const char *car
                "address";
     if (robot->secret && !token_is_fine(robot->secret, SECRET_BYTES_MAX))
         return "option secret is not a signing secret; it begins with SEC and stands in the robot's security "
+               "settings";
+    if (robot->keyword && strlen(robot->keyword) > KEYWORD_BYTES_MAX)
+        return "option keyword is longer than 512 bytes; give one of the keywords from the robot's security "
                "settings";
     if (!robot->url || !url_is_base(robot->url))
         return "option url must be http(s)://host[:port], without ? and #; the default is "
@@ -205,8 +209,8 @@ static int dingtalk_prepare(void *state, const struct cuiban_message *message, v
     struct text url = {0};
     json_t *json = message_json(robot, message, TEXT_BYTES_MAX);
     /* Quotation marks and backslashes take two bytes in JSON, so the text alone does not tell. */
-    for (size_t max = TEXT_BYTES_MAX / 2; json && json_dumpb(json, NULL, 0, JSON_COMPACT) > REQUEST_BYTES_MAX;
-         max /= 2) {
+    for (size_t max = TEXT_BYTES_MAX / 2;
+         max > 0 && json && json_dumpb(json, NULL, 0, JSON_COMPACT) > REQUEST_BYTES_MAX; max /= 2) {
         json_decref(json);
         json = message_json(robot, message, max);
     }

@@ -164,6 +164,18 @@ static void test_keyword(void **state)
     json_decref(json);
 }
 
+/* One that no message has room for would leave nothing to cut. */
+static void test_keyword_too_long(void **state)
+{
+    (void)state;
+    char keyword[20000];
+    memset(keyword, 'k', sizeof keyword - 1);
+    keyword[sizeof keyword - 1] = '\0';
+    const char *const pairs[] = {"token", "7f8e9d0c", "keyword", keyword, NULL};
+    assert_false(host_open(&host, pairs));
+    assert_non_null(strstr(host.error, "keyword"));
+}
+
 static void test_injection(void **state)
 {
     (void)state;
@@ -339,6 +351,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_card, finish),
         cmocka_unit_test_teardown(test_mention_in_place, finish),
         cmocka_unit_test_teardown(test_keyword, finish),
+        cmocka_unit_test_teardown(test_keyword_too_long, finish),
         cmocka_unit_test_teardown(test_injection, finish),
         cmocka_unit_test_teardown(test_length, finish),
         cmocka_unit_test_teardown(test_codes, finish),
