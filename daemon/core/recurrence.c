@@ -371,6 +371,7 @@ static bool nominal_day(const struct recurring *recurring, int64_t period, int32
                                 (int32_t)period * recurrence->every);
         break;
     case RECURRENCE_NONE:
+    default:
         return false;
     }
     return is_sane(civil_of(*out).year);

@@ -6,9 +6,7 @@
 #include "delivery/state.h"
 
 enum {
-    RETRY_PREPARE_MS = 5000,       /* shard time, when memory was short or the plugin asked for patience */
-    PROBE_PREPARE_MS = 10 * 60000, /* when the plugin finds its settings wanting and there is no fallback */
-    CLAIM_AGAIN_MS = 1000,         /* a claim came back empty although the notification still waits */
+    CLAIM_AGAIN_MS = 1000, /* a claim came back empty although the notification still waits */
     STATUS_TRANSPORT_CANCELLED = 42,
 };
 
@@ -342,7 +340,6 @@ static void attempt_on_claimed(void *context, const char *const *ids, size_t n)
     struct attempt *attempt = context;
     struct delivery *delivery = attempt->delivery;
     struct lane *lane = attempt->lane;
-    size_t wanted = attempt->n;
     struct verdict verdict;
 
     if (delivery->is_gone) {
@@ -357,7 +354,10 @@ static void attempt_on_claimed(void *context, const char *const *ids, size_t n)
         return;
     }
     attempt->ends_ms = delivery_real_ms() + (uint64_t)delivery->attempt_ms;
-    if (attempt->n < wanted && !delivery->is_closing && attempt_prepare(attempt, 0, &verdict) != 0) {
+    /* The plugin sees a message only once the attempt is on record: one that kills the daemon is then found
+     * without a verdict, and after three times gives way. */
+    if (!delivery->is_closing && attempt_prepare(attempt, 0, &verdict) != 0) {
+        lane_give_back(lane);
         attempt_end(attempt, &verdict, true);
         return;
     }
@@ -372,31 +372,6 @@ static void attempt_on_claimed(void *context, const char *const *ids, size_t n)
 }
 
 /* -- the beginning -- */
-
-/* No claim and no request: it cannot be sent like this, now or ever. A channel whose settings are wrong loses
- * nothing: what cannot take the fallback waits for the repair. */
-static void attempt_abandon(struct attempt *attempt, struct verdict *verdict, instant now)
-{
-    struct delivery *delivery = attempt->delivery;
-    const struct delivery_ports *ports = &delivery->ports;
-    bool is_misfit = verdict->kind == VERDICT_MISCONFIGURED;
-    bool is_hopeless =
-        verdict->kind == VERDICT_REFUSED || (is_misfit && attempt->lane->facts.fallback != NULL);
-    int64_t delay_ms = verdict->delay_ms > 0 ? verdict->delay_ms
-                       : is_misfit           ? PROBE_PREPARE_MS
-                                             : RETRY_PREPARE_MS;
-
-    attempt_log(attempt, verdict);
-    memcpy(attempt->lane->problem, verdict->reason, sizeof(attempt->lane->problem));
-    attempt->lane->refused += is_hopeless ? attempt->n : 0;
-    for (size_t i = 0; i < attempt->n; i++) {
-        if (is_hopeless)
-            ports->refuse(ports->data, attempt->shard, attempt->ids[i], verdict->reason);
-        else
-            delivery_sync(delivery, attempt->shard, attempt->ids[i], now + delay_ms);
-    }
-    attempt_destroy(attempt);
-}
 
 struct company { /* notifications that leave in one message */
     const struct notification *notifications[MESSAGE_NOTIFICATIONS_MAX];
@@ -466,7 +441,6 @@ bool attempt_begin(struct delivery *delivery, struct lane *lane, struct item *it
     const struct engine *engine = ports->engine(ports->data, item->shard);
     const char *ids[MESSAGE_NOTIFICATIONS_MAX];
     struct company company = {.n = 0};
-    struct verdict verdict;
     struct attempt *attempt;
 
     if (engine != NULL)
@@ -485,10 +459,6 @@ bool attempt_begin(struct delivery *delivery, struct lane *lane, struct item *it
     for (size_t i = 0; i < company.n; i++) {
         memcpy(attempt->ids[i], company.items[i]->id, sizeof(attempt->ids[i]));
         delivery_forget(delivery, company.items[i]);
-    }
-    if (attempt_prepare(attempt, 0, &verdict) != 0) {
-        attempt_abandon(attempt, &verdict, now);
-        return true;
     }
     lane_take(lane, now);
     lane->claiming++;

@@ -75,7 +75,8 @@ struct shard {
     enum shard_state state;
     struct clock clock; /* the shard's time */
     struct clock redis; /* Redis' time: the same, but in a rehearsal */
-    bool held;          /* firing is held: the clocks disagree */
+    enum clock_verdict held_for;
+    bool held; /* firing is held: the clocks disagree */
 
     struct connection *command, *lessor, *reader;
     bool command_ready, lessor_ready, reader_ready;

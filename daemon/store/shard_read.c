@@ -195,10 +195,12 @@ void shard_watch_lag(struct shard *shard)
 
 /* -- the clock -- */
 
-static void hold_firing(struct shard *shard, const char *text)
+static void hold_firing(struct shard *shard, enum clock_verdict verdict, const char *text)
 {
-    if (!shard->held)
+    /* What to do differs with the verdict, so a new one is said, too; the seconds in the text vary. */
+    if (!shard->held || shard->held_for != verdict)
         shard_log(shard, LOG_ALERT, "firing is held: %s", text);
+    shard->held_for = verdict;
     shard->held = true;
     (void)snprintf(shard->problem, sizeof(shard->problem), "firing is held: %s", text);
     uv_timer_stop(&shard->wake);
@@ -256,7 +258,7 @@ void shard_take_sample(struct shard *shard, instant redis_time, struct monotonic
     enum clock_verdict verdict = clock_judge(&facts, &off_ms);
     describe(text, verdict, off_ms);
     if (text[0]) {
-        hold_firing(shard, text);
+        hold_firing(shard, verdict, text);
         return;
     }
     clock_sample(&shard->clock, redis_time, now);
