@@ -488,8 +488,9 @@ static bool draft_list(struct draft *draft, struct json_scanner *scanner, const 
     return json_skip(scanner); /* a member that a later version writes */
 }
 
-static bool draft_member(struct draft *draft, struct json_scanner *scanner)
+static bool draft_member(void *data, struct json_scanner *scanner)
 {
+    struct draft *draft = data;
     const struct json_member members[] = {
         {"rule", .text = &draft->rule},           {"v", .text = &draft->version},
         {"state", .text = &draft->state},         {"owner", .text = &draft->owner},
@@ -504,22 +505,6 @@ static bool draft_member(struct draft *draft, struct json_scanner *scanner)
     int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
     return read > 0 || (read == 0 && draft_list(draft, scanner, json_value(scanner)));
-}
-
-static bool draft_read(struct draft *draft, const char *json, size_t n)
-{
-    struct json_scanner scanner;
-    enum json_token token;
-    bool ok;
-
-    json_scan_init(&scanner, json, n);
-    ok = json_next(&scanner) == JSON_OBJECT;
-    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
-        ok = token == JSON_KEY && draft_member(draft, &scanner);
-    }
-    ok = ok && json_next(&scanner) == JSON_END;
-    json_scan_finish(&scanner);
-    return ok;
 }
 
 static bool state_parse(const char *name, enum deadline_state *out)
@@ -634,7 +619,7 @@ int deadline_decode(const char *json, size_t n, deadline_find_rule *find, const 
         return -ENOMEM;
     }
     *why = "not the JSON of a deadline";
-    if (draft_read(&draft, json, n)) {
+    if (json_read_object(json, n, draft_member, &draft)) {
         error = from_draft(&draft, find, data, out, why);
     }
     arena_destroy(draft.arena);

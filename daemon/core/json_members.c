@@ -86,3 +86,19 @@ int json_read_member(struct json_scanner *scanner, struct arena *arena, const st
     }
     return 0;
 }
+
+bool json_read_object(const char *json, size_t n, json_member_reader *member, void *data)
+{
+    struct json_scanner scanner;
+    enum json_token token;
+    bool ok;
+
+    json_scan_init(&scanner, json, n);
+    ok = json_next(&scanner) == JSON_OBJECT;
+    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
+        ok = token == JSON_KEY && member(data, &scanner);
+    }
+    ok = ok && json_next(&scanner) == JSON_END;
+    json_scan_finish(&scanner);
+    return ok;
+}

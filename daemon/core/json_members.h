@@ -23,6 +23,11 @@ struct json_member {
 int json_read_member(struct json_scanner *scanner, struct arena *arena, const struct json_member *members,
                      size_t n);
 
+/* A whole text that is one object: calls `member` after each JSON_KEY; it reads the value. False: the text is
+ * no such object, or a member returned false. */
+typedef bool json_member_reader(void *data, struct json_scanner *scanner);
+bool json_read_object(const char *json, size_t n, json_member_reader *member, void *data);
+
 /* One value of a kind that is known. */
 bool json_read_text(struct json_scanner *scanner, struct arena *arena, char **out);
 bool json_read_int(struct json_scanner *scanner, int64_t *out);

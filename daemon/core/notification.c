@@ -82,8 +82,9 @@ struct reading {
     int64_t attempts, uncertain;
 };
 
-static bool read_member(struct reading *reading, struct json_scanner *scanner)
+static bool read_member(void *data, struct json_scanner *scanner)
 {
+    struct reading *reading = data;
     struct notification *note = reading->notification;
     const struct json_member members[] = {
         {"d", .text = &reading->deadline},
@@ -110,22 +111,6 @@ static bool read_member(struct reading *reading, struct json_scanner *scanner)
     int read = json_read_member(scanner, NULL, members, sizeof members / sizeof *members);
 
     return read > 0 || (read == 0 && json_skip(scanner)); /* a member that a later version writes */
-}
-
-static bool read_all(struct reading *reading, const char *json, size_t n)
-{
-    struct json_scanner scanner;
-    enum json_token token;
-    bool ok;
-
-    json_scan_init(&scanner, json, n);
-    ok = json_next(&scanner) == JSON_OBJECT;
-    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
-        ok = token == JSON_KEY && read_member(reading, &scanner);
-    }
-    ok = ok && json_next(&scanner) == JSON_END;
-    json_scan_finish(&scanner);
-    return ok;
 }
 
 static bool parse_phase(const char *name, enum phase *out)
@@ -175,7 +160,7 @@ int notification_decode(const char *id, const char *json, size_t n, struct notif
         return -ENOMEM;
     }
     agenda_entry_init(&reading.notification->agenda);
-    if (strlen(id) >= sizeof reading.notification->id || !read_all(&reading, json, n) ||
+    if (strlen(id) >= sizeof reading.notification->id || !json_read_object(json, n, read_member, &reading) ||
         !complete(&reading)) {
         *why = "not the JSON of a notification";
         error = -EINVAL;

@@ -72,8 +72,9 @@ static bool read_event(struct draft *draft, struct json_scanner *scanner)
     return json_next(scanner) == JSON_STRING && stream_id_parse(json_value(scanner), &draft->event);
 }
 
-static bool read_member(struct draft *draft, struct json_scanner *scanner)
+static bool read_member(void *data, struct json_scanner *scanner)
 {
+    struct draft *draft = data;
     const struct json_member members[] = {
         {"rule", .text = &draft->rule},
         {"every", .text = &draft->every},
@@ -101,18 +102,7 @@ static bool read_member(struct draft *draft, struct json_scanner *scanner)
 
 static bool read_all(struct draft *draft, const char *json, size_t n)
 {
-    struct json_scanner scanner;
-    enum json_token token;
-    bool ok;
-
-    json_scan_init(&scanner, json, n);
-    ok = json_next(&scanner) == JSON_OBJECT;
-    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
-        ok = token == JSON_KEY && read_member(draft, &scanner);
-    }
-    ok = ok && json_next(&scanner) == JSON_END;
-    json_scan_finish(&scanner);
-    return ok && draft->every && draft->has_last;
+    return json_read_object(json, n, read_member, draft) && draft->every && draft->has_last;
 }
 
 /* The rule that goes on with it, or NULL: it is gone, or does not recur like this any more. */
