@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RANK = {"core": 0, "config": 1, "store": 2, "delivery": 2, "web": 2, "cli": 3, "root": 3}
+RANK = {"core": 0, "config": 1, "store": 2, "delivery": 2, "web": 2, "rehearsal": 2, "cli": 3, "root": 3}
 LIBRARIES = {  # header prefix -> rooms that may name it
     "uv.h": {"store", "delivery", "web", "cli", "root"},
     "hiredis/": {"store"},

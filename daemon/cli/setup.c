@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-enum cli_status setup_load(struct cli *cli, struct config **out)
+static enum cli_status load(struct cli *cli, const struct config_choice *choice, struct config **out)
 {
     struct problems problems;
     int status;
 
     problems_init(&problems);
-    status = config_load(cli->settings, &problems, out);
+    status = config_load_choice(cli->settings, choice, &problems, out);
     if (status != 0) {
         problems_sort(&problems);
         cli_print_problems(cli, stderr, &problems);
@@ -20,6 +20,11 @@ enum cli_status setup_load(struct cli *cli, struct config **out)
     }
     problems_finish(&problems);
     return status == 0 ? CLI_OK : CLI_USAGE;
+}
+
+enum cli_status setup_load(struct cli *cli, struct config **out)
+{
+    return load(cli, NULL, out);
 }
 
 const struct zone *setup_zone(const struct config *config)
@@ -83,10 +88,10 @@ static void ignore_log(void *data, int priority, const char *text)
     (void)text;
 }
 
-int setup_open_channel(const struct config *config, const struct channel_setting *setting,
-                       struct plugin_channel **out, char *error, size_t error_room)
+static struct plugin_channel_options channel_options(const struct config *config,
+                                                     const struct channel_setting *setting)
 {
-    struct plugin_channel_options options = {
+    return (struct plugin_channel_options){
         .name = setting->name,
         .plugin = setting->plugin,
         .directory = config->settings.plugins,
@@ -98,8 +103,55 @@ int setup_open_channel(const struct config *config, const struct channel_setting
         .options = setting->options,
         .log = ignore_log,
     };
+}
+
+int setup_open_channel(const struct config *config, const struct channel_setting *setting,
+                       struct plugin_channel **out, char *error, size_t error_room)
+{
+    struct plugin_channel_options options = channel_options(config, setting);
 
     return plugin_channel_open(&options, out, error, error_room);
+}
+
+/* Copies what the plugins say of themselves; they are gone again afterwards. */
+static enum cli_status describe_channels(struct cli *cli, const struct config *config)
+{
+    struct channel_facts facts[CONFIG_CHANNELS_MAX] = {{.name = NULL}};
+    struct plugin_channel *channels[CONFIG_CHANNELS_MAX] = {NULL};
+    enum cli_status status = CLI_OK;
+    size_t n = 0;
+    char error[512];
+
+    for (; n < config->settings.n_channels && status == CLI_OK; n++) {
+        struct plugin_channel_options options = channel_options(config, &config->settings.channels[n]);
+
+        options.only_facts = true;
+        if (plugin_channel_open(&options, &channels[n], error, sizeof(error)) != 0)
+            status = cli_fail(cli, "%s", "%s", error);
+        else
+            plugin_channel_facts(channels[n], &facts[n]);
+    }
+    if (status == CLI_OK && ruleset_set_channels(config->rules, facts, n) != 0)
+        status = cli_fail(cli, "out of memory", "内存不足");
+    for (size_t i = 0; i < n; i++)
+        plugin_channel_close(channels[i]);
+    return status;
+}
+
+enum cli_status setup_load_play(struct cli *cli, const struct config_choice *choice, struct config **out)
+{
+    struct config_choice chosen = choice == NULL ? (struct config_choice){.rules = NULL} : *choice;
+    struct config *config;
+
+    chosen.without_secrets = true;
+    if (load(cli, &chosen, &config) != CLI_OK)
+        return CLI_USAGE;
+    if (describe_channels(cli, config) != CLI_OK) {
+        config_unload(config);
+        return CLI_USAGE;
+    }
+    *out = config;
+    return CLI_OK;
 }
 
 enum cli_status setup_read_fields(struct cli *cli, struct arena *arena, size_t from, struct setup_fields *out)

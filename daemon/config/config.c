@@ -140,7 +140,7 @@ static void read_calendars(struct load *load, const char *path)
 }
 
 static int load_with(void (*read)(struct load *load, const char *path), const char *path,
-                     struct problems *problems, struct config **out)
+                     const struct config_choice *choice, struct problems *problems, struct config **out)
 {
     size_t errors = problems->errors;
     struct config *config = calloc(1, sizeof *config);
@@ -150,7 +150,8 @@ static int load_with(void (*read)(struct load *load, const char *path), const ch
         return -ENOMEM;
     }
     config->arena = arena;
-    struct load load = {.reader = {.arena = arena, .problems = problems}, .config = config};
+    struct load load = {.reader = {.arena = arena, .problems = problems}, .config = config, .choice = choice};
+    load.reader.without_secrets = choice && choice->without_secrets;
     read(&load, path);
     problems_sort(problems);
     int error = load.reader.failed ? -ENOMEM : problems->errors > errors ? -EINVAL : 0;
@@ -164,7 +165,7 @@ static int load_with(void (*read)(struct load *load, const char *path), const ch
 int config_check_calendars(const char *path, struct problems *problems, size_t *n)
 {
     struct config *config;
-    int error = load_with(read_calendars, path, problems, &config);
+    int error = load_with(read_calendars, path, NULL, problems, &config);
     if (error)
         return error;
     *n = config->n_calendars;
@@ -174,8 +175,14 @@ int config_check_calendars(const char *path, struct problems *problems, size_t *
 
 int config_load(const char *path, struct problems *problems, struct config **out)
 {
+    return config_load_choice(path, NULL, problems, out);
+}
+
+int config_load_choice(const char *path, const struct config_choice *choice, struct problems *problems,
+                       struct config **out)
+{
     struct config *config;
-    int error = load_with(read_all, path, problems, &config);
+    int error = load_with(read_all, path, choice, problems, &config);
     if (!error && !config->rules) {
         config_unload(config);
         error = -ENOMEM;

@@ -89,8 +89,17 @@ struct config {
     size_t n_zones;
 };
 
+/* What to read instead of what the settings name (absolute, or from the working directory; NULL: as there),
+ * for those who only play with the rules. */
+struct config_choice {
+    const char *rules, *calendars, *directory;
+    bool without_secrets; /* "@/path" values stay as they are written: nothing will be sent */
+};
+
 /* 0, or -EINVAL if there were errors (all of them are in `problems`, warnings too), -ENOMEM. */
 int config_load(const char *path, struct problems *problems, struct config **out);
+int config_load_choice(const char *path, const struct config_choice *choice, struct problems *problems,
+                       struct config **out);
 /* The settings and the calendars alone, and how many calendars there are. Returns what config_load would. */
 int config_check_calendars(const char *path, struct problems *problems, size_t *n);
 void config_unload(struct config *config); /* NULL is fine. Not `destroy`: libconfig exports that name. */

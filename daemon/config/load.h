@@ -24,6 +24,7 @@ struct load {
     struct reader reader;
     struct config *config;
     struct rule_policy policy;
+    const struct config_choice *choice; /* or NULL */
     struct place_setting rules, calendars, directory, templates, events;
     const char *calendar; /* the settings' key, or NULL */
     int calendar_line;

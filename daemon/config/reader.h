@@ -23,7 +23,8 @@ enum {
 struct reader {
     struct arena *arena; /* texts are copied here */
     struct problems *problems;
-    bool failed; /* memory ran out */
+    bool failed;          /* memory ran out */
+    bool without_secrets; /* "@path" values are not read */
 };
 
 /* One parsed file. */

@@ -34,6 +34,12 @@ static void read_place(struct load *load, const config_setting_t *root, const ch
     out->path = reader_path(&load->reader, load->config->settings.file, name);
 }
 
+static void choose_place(const char *chosen, struct place_setting *out)
+{
+    if (chosen)
+        *out = (struct place_setting){.path = chosen, .written = true};
+}
+
 static void read_places(struct load *load, const config_setting_t *root)
 {
     struct settings *settings = &load->config->settings;
@@ -42,6 +48,11 @@ static void read_places(struct load *load, const config_setting_t *root)
     read_place(load, root, "directory", "directory.d", &load->directory);
     read_place(load, root, "templates", "templates", &load->templates);
     read_place(load, root, "events", "events.d", &load->events);
+    if (load->choice) {
+        choose_place(load->choice->rules, &load->rules);
+        choose_place(load->choice->calendars, &load->calendars);
+        choose_place(load->choice->directory, &load->directory);
+    }
     const config_setting_t *plugins = reader_member(root, "plugins");
     const char *name;
     settings->plugins = CUIBAN_PLUGINS_DIR;

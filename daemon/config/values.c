@@ -210,7 +210,7 @@ bool reader_option(struct reader *reader, const config_setting_t *setting, const
     switch (config_setting_type(setting)) {
     case CONFIG_TYPE_STRING:
         text = config_setting_get_string(setting);
-        if (text[0] == '@' && text[1])
+        if (text[0] == '@' && text[1] && !reader->without_secrets)
             return read_secret(reader, setting, text + 1, out);
         *out = copy(reader, text);
         return true;

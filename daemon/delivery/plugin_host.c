@@ -187,7 +187,7 @@ int plugin_channel_open(const struct plugin_channel_options *options, struct plu
     if (channel == NULL)
         return fail(error, error_room, -ENOMEM, "channel %s: out of memory", options->name);
     rc = plugin_load(options->plugin, options->directory, &channel->file, words, sizeof(words));
-    if (rc == 0) {
+    if (rc == 0 && !options->only_facts) {
         rc = check_options(channel->file.abi, &options->options, words, sizeof(words));
         if (rc == 0)
             rc = check_rate(channel, words, sizeof(words));
@@ -208,7 +208,8 @@ void plugin_channel_close(struct plugin_channel *channel)
 {
     if (channel == NULL)
         return;
-    channel->file.abi->close(channel->state);
+    if (channel->state != NULL)
+        channel->file.abi->close(channel->state);
     plugin_unload(&channel->file);
     arena_destroy(channel->texts);
 }
