@@ -32,11 +32,16 @@ static const struct argument_option event_options[] = {
     {"type", true, 0},     {"id", true, 0},     {"time", true, 0},
     {"file", true, 0},     {"stream", true, 0}, {"create", false, 0},
     {"dry-run", false, 0}, {"force", false, 0}, {NULL}};
+static const struct argument_option test_options[] = {
+    {"verbose", false, 'v'}, {"only", true, 0}, {"junit", true, 0}, {NULL}};
 static const struct argument_option send_options[] = {{"text", true, 0}, {NULL}};
 
 static const struct cli_verb verbs[] = {
     {"check", "[FILE]", "read all settings and rules, report every error", "检查设置与规则，列出全部错误",
      NULL, 0, 1, verb_check},
+    {"test", "[FILE | DIR ...] [-v] [--only PATTERN] [--junit FILE]",
+     "play the tests of the rules and compare who hears what, when", "运行规则测试：谁在何时收到什么",
+     test_options, 0, ARGUMENTS_MAX, verb_test},
     {"due", "[--calendar C] [--from T] [--explain] SPAN [field=value ...]", "when a span of time is over",
      "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",

@@ -252,12 +252,24 @@ static void check_envelope(const struct event *event, const char *file, int line
         problem_warning(problems, file, line, "time is more than 30 days ago: it will be marked as late");
 }
 
-void event_draft_check(const struct config *config, const struct event_draft *draft, const char *file,
-                       instant now, struct problems *problems)
+static void check_catalogue(const struct config *config, struct arena *arena, const struct event *event,
+                            const char *file, int line, struct problems *problems)
+{
+    const struct catalogue_event *entry = catalogue_find(&config->catalogue, event->type);
+
+    if (entry != NULL) {
+        check_required(config, arena, event, entry, file, line, problems);
+        check_superfluous(event, entry, file, line, problems);
+    } else if (config->catalogue.n > 0 && strncmp(event->type, "cuiban.", 7) != 0) {
+        check_type(config, event, file, line, problems);
+    }
+}
+
+static void check(const struct config *config, const struct event_draft *draft, const char *file, instant now,
+                  bool with_envelope, struct problems *problems)
 {
     struct arena *arena = arena_create();
     const struct stream_id at = {(uint64_t)(now < 0 ? 0 : now), 0};
-    const struct catalogue_event *entry;
     const char *why = out_of_memory;
     struct event event;
 
@@ -267,13 +279,20 @@ void event_draft_check(const struct config *config, const struct event_draft *dr
         arena_destroy(arena);
         return;
     }
-    check_envelope(&event, file, draft->line, problems);
-    entry = catalogue_find(&config->catalogue, event.type);
-    if (entry != NULL) {
-        check_required(config, arena, &event, entry, file, draft->line, problems);
-        check_superfluous(&event, entry, file, draft->line, problems);
-    } else if (config->catalogue.n > 0 && strncmp(event.type, "cuiban.", 7) != 0) {
-        check_type(config, &event, file, draft->line, problems);
-    }
+    if (with_envelope)
+        check_envelope(&event, file, draft->line, problems);
+    check_catalogue(config, arena, &event, file, draft->line, problems);
     arena_destroy(arena);
+}
+
+void event_draft_check(const struct config *config, const struct event_draft *draft, const char *file,
+                       instant now, struct problems *problems)
+{
+    check(config, draft, file, now, true, problems);
+}
+
+void event_draft_check_fields(const struct config *config, const struct event_draft *draft, const char *file,
+                              instant now, struct problems *problems)
+{
+    check(config, draft, file, now, false, problems);
 }

@@ -23,5 +23,8 @@ bool event_draft_read(struct arena *arena, const char *json, size_t n, struct ev
 /* Checks a draft as the daemon will (bounds, UTF-8, time), then against the catalogue if there is one. */
 void event_draft_check(const struct config *config, const struct event_draft *draft, const char *file,
                        instant now, struct problems *problems);
+/* The bounds and the catalogue alone: for events that are made up and need no id. */
+void event_draft_check_fields(const struct config *config, const struct event_draft *draft, const char *file,
+                              instant now, struct problems *problems);
 
 #endif

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json.h"
-
-enum { MEMBERS_MAX = 64 };
+#include "core/json_members.h"
 
 struct walk {
     const char *word;
@@ -16,61 +14,9 @@ struct walk {
     struct arena *arena; /* of one entry */
 };
 
-/* The value whose first token was just read, as text. NULL: damaged or no memory. */
-static const char *value_text(struct json_scanner *scanner, enum json_token token, struct arena *arena)
-{
-    struct buffer joined;
-    char *text = NULL;
-
-    if (token == JSON_STRING || token == JSON_NUMBER)
-        return arena_strdup(arena, json_value(scanner));
-    if (token == JSON_TRUE || token == JSON_FALSE)
-        return token == JSON_TRUE ? "true" : "false";
-    if (token == JSON_NULL)
-        return "";
-    if (token == JSON_OBJECT)
-        return json_skip(scanner) ? "" : NULL;
-    if (token != JSON_ARRAY)
-        return NULL;
-    buffer_init(&joined);
-    while ((token = json_next(scanner)) != JSON_ARRAY_END && token != JSON_ERROR && token != JSON_END) {
-        if (joined.n > 0)
-            buffer_add_text(&joined, ", ");
-        if (token == JSON_STRING || token == JSON_NUMBER)
-            buffer_add_text(&joined, json_value(scanner));
-        else if (!json_skip(scanner))
-            break;
-    }
-    if (token == JSON_ARRAY_END && buffer_ok(&joined))
-        text = arena_strdup(arena, buffer_text(&joined));
-    buffer_finish(&joined);
-    return text;
-}
-
-/* The members of the object whose opening brace was just read. */
-static bool read_members(struct json_scanner *scanner, struct arena *arena, struct fields *out)
-{
-    struct field *fields = arena_alloc_array(arena, MEMBERS_MAX, sizeof(*fields));
-    enum json_token token;
-
-    if (fields == NULL)
-        return false;
-    *out = (struct fields){fields, 0};
-    while ((token = json_next(scanner)) == JSON_KEY) {
-        const char *name = arena_strdup(arena, json_value(scanner));
-        const char *value = name == NULL ? NULL : value_text(scanner, json_next(scanner), arena);
-
-        if (value == NULL)
-            return false;
-        if (out->n < MEMBERS_MAX)
-            fields[out->n++] = (struct field){name, value};
-    }
-    return token == JSON_OBJECT_END;
-}
-
 static bool read_record(struct json_scanner *scanner, struct arena *arena, struct history_record *record)
 {
-    if (!read_members(scanner, arena, &record->fields))
+    if (!json_read_texts(scanner, arena, &record->fields))
         return false;
     record->what = fields_get(&record->fields, "e");
     return record->what != NULL;
@@ -82,7 +28,7 @@ bool history_fields(struct arena *arena, const char *json, size_t n, struct fiel
     bool read;
 
     json_scan_init(&scanner, json, n);
-    read = json_next(&scanner) == JSON_OBJECT && read_members(&scanner, arena, out);
+    read = json_next(&scanner) == JSON_OBJECT && json_read_texts(&scanner, arena, out);
     json_scan_finish(&scanner);
     return read;
 }

@@ -102,3 +102,56 @@ bool json_read_object(const char *json, size_t n, json_member_reader *member, vo
     json_scan_finish(&scanner);
     return ok;
 }
+
+/* -- members of any kind, as texts -- */
+
+/* The value whose first token was just read, as text. NULL: damaged or no memory. */
+static const char *value_text(struct json_scanner *scanner, enum json_token token, struct arena *arena)
+{
+    struct buffer joined;
+    char *text = NULL;
+
+    if (token == JSON_STRING || token == JSON_NUMBER)
+        return arena_strdup(arena, json_value(scanner));
+    if (token == JSON_TRUE || token == JSON_FALSE)
+        return token == JSON_TRUE ? "true" : "false";
+    if (token == JSON_NULL)
+        return "";
+    if (token == JSON_OBJECT)
+        return json_skip(scanner) ? "" : NULL;
+    if (token != JSON_ARRAY)
+        return NULL;
+    buffer_init(&joined);
+    while ((token = json_next(scanner)) != JSON_ARRAY_END && token != JSON_ERROR && token != JSON_END) {
+        if (joined.n > 0)
+            buffer_add_text(&joined, ", ");
+        if (token == JSON_STRING || token == JSON_NUMBER)
+            buffer_add_text(&joined, json_value(scanner));
+        else if (!json_skip(scanner))
+            break;
+    }
+    if (token == JSON_ARRAY_END && buffer_ok(&joined))
+        text = arena_strdup(arena, buffer_text(&joined));
+    buffer_finish(&joined);
+    return text;
+}
+
+bool json_read_texts(struct json_scanner *scanner, struct arena *arena, struct fields *out)
+{
+    struct field *fields = arena_alloc_array(arena, JSON_TEXTS_MAX, sizeof(*fields));
+    enum json_token token;
+
+    if (fields == NULL)
+        return false;
+    *out = (struct fields){fields, 0};
+    while ((token = json_next(scanner)) == JSON_KEY) {
+        const char *name = arena_strdup(arena, json_value(scanner));
+        const char *value = name == NULL ? NULL : value_text(scanner, json_next(scanner), arena);
+
+        if (value == NULL)
+            return false;
+        if (out->n < JSON_TEXTS_MAX)
+            fields[out->n++] = (struct field){name, value};
+    }
+    return token == JSON_OBJECT_END;
+}

@@ -35,4 +35,9 @@ bool json_read_bool(struct json_scanner *scanner, bool *out);
 /* An object of texts and numbers, as text; at most `max` members. */
 bool json_read_fields(struct json_scanner *scanner, struct arena *arena, size_t max, struct fields *out);
 
+/* All members of the object whose opening brace was just read, as texts: lists are joined by ", ", objects
+ * read as "". What comes after JSON_TEXTS_MAX members is passed over. */
+enum { JSON_TEXTS_MAX = 64 };
+bool json_read_texts(struct json_scanner *scanner, struct arena *arena, struct fields *out);
+
 #endif

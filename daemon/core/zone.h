@@ -26,6 +26,10 @@ int64_t zone_local(const struct zone *zone, instant at);
  * the gap; one that happens twice means the first. */
 instant zone_instant(const struct zone *zone, int64_t local_ms);
 
+/* "2026-09-30T17:00:05+08:00"; "2026-09-30T17:00", "2026-09-30 17:00:05" in the zone; "2026-09-30", which is
+ * midnight there. */
+bool zone_read_time(const struct zone *zone, const char *text, instant *out);
+
 /* Formats an instant as RFC 3339 with the zone's offset. Returns `into`. */
 const char *zone_format(const struct zone *zone, instant at, char into[static INSTANT_TEXT_MAX]);
 
