@@ -34,6 +34,17 @@ static const struct argument_option event_options[] = {
     {"dry-run", false, 0}, {"force", false, 0}, {NULL}};
 static const struct argument_option test_options[] = {
     {"verbose", false, 'v'}, {"only", true, 0}, {"junit", true, 0}, {NULL}};
+static const struct argument_option what_if_options[] = {{"rules", true, 0},
+                                                         {"type", true, 0},
+                                                         {"id", true, 0},
+                                                         {"time", true, 0},
+                                                         {"file", true, 0},
+                                                         {"at", true, 0},
+                                                         {"until", true, 0},
+                                                         {"stream", true, 0},
+                                                         {"empty", false, 0},
+                                                         {"force", false, 0},
+                                                         {NULL}};
 static const struct argument_option send_options[] = {{"text", true, 0}, {NULL}};
 
 static const struct cli_verb verbs[] = {
@@ -42,6 +53,10 @@ static const struct cli_verb verbs[] = {
     {"test", "[FILE | DIR ...] [-v] [--only PATTERN] [--junit FILE]",
      "play the tests of the rules and compare who hears what, when", "运行规则测试：谁在何时收到什么",
      test_options, 0, ARGUMENTS_MAX, verb_test},
+    {"what-if", "[--at T] [--until T] [--rules DIR] [--empty] TYPE field=value ... | --file FILE.jsonl",
+     "what an event would open, meet and cancel, and who would hear when; changes nothing",
+     "假如来了这个事件：会打开、完成、取消什么，谁何时收到什么；不改动任何东西", what_if_options, 0,
+     ARGUMENTS_MAX, verb_what_if},
     {"due", "[--calendar C] [--from T] [--explain] SPAN [field=value ...]", "when a span of time is over",
      "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",

@@ -34,7 +34,7 @@ static const struct word words[] = {
     {"recurs", "recurs", "开始定期"},
     {"recurs_ended", "recurs no more", "定期结束"},
     {"unmatched", "met nothing that is open", "没有对应的未完事项"},
-    {"repeat", "repeats what is closed", "重复已关闭的事项"},
+    {"repeat", "opens nothing", "不打开"},
     {"bad", "bad event", "事件有误"},
 };
 
@@ -143,4 +143,47 @@ void story_print(const struct cli *cli, const struct zone *zone, const struct ti
     }
     table_print(&table, stdout);
     table_finish(&table);
+}
+
+static void add_json_fields(struct json_writer *json, const struct fields *fields)
+{
+    json_key(json, "fields");
+    json_object(json);
+    for (size_t i = 0; i < fields->n; i++)
+        json_key_text(json, fields->items[i].name, fields->items[i].value);
+    json_object_end(json);
+}
+
+static void add_json_line(struct json_writer *json, const struct zone *zone, const struct timeline_line *line)
+{
+    static const char *const kinds[] = {
+        [TIMELINE_EVENT] = "event", [TIMELINE_RECORD] = "record", [TIMELINE_MESSAGE] = "message"};
+    char at[INSTANT_TEXT_MAX];
+
+    json_object(json);
+    json_key_text(json, "kind", kinds[line->kind]);
+    json_key_text(json, "at", zone_format(zone, line->at, at));
+    json_key_text(json, "what", line->what);
+    json_key_text(json, "rule", line->rule);
+    json_key_text(json, "deadline", line->deadline);
+    json_key_text(json, "case", line->identity);
+    json_key_text(json, "to", line->to);
+    json_key_text(json, "for", line->on_behalf);
+    json_key_text(json, "channel", line->channel);
+    json_key_text(json, "step", line->step);
+    if (line->copy)
+        json_key_bool(json, "copy", true);
+    if (line->kind != TIMELINE_MESSAGE)
+        add_json_fields(json, &line->fields);
+    json_object_end(json);
+}
+
+void story_json(struct json_writer *json, const struct zone *zone, const struct timeline *timeline)
+{
+    json_array(json);
+    for (size_t i = 0; i < timeline->n; i++) {
+        if (story_tells(&timeline->lines[i]))
+            add_json_line(json, zone, &timeline->lines[i]);
+    }
+    json_array_end(json);
 }

@@ -15,4 +15,7 @@ void story_line(const struct cli *cli, const struct zone *zone, const struct tim
 void story_print(const struct cli *cli, const struct zone *zone, const struct timeline *timeline,
                  const struct texts *rules);
 
+/* The same as an array of objects. */
+void story_json(struct json_writer *json, const struct zone *zone, const struct timeline *timeline);
+
 #endif

@@ -8,6 +8,7 @@
 /* Settings, rules and time. */
 enum cli_status verb_check(struct cli *cli);
 enum cli_status verb_test(struct cli *cli);
+enum cli_status verb_what_if(struct cli *cli);
 enum cli_status verb_due(struct cli *cli);
 enum cli_status verb_calendar_show(struct cli *cli);
 enum cli_status verb_calendar_coverage(struct cli *cli);

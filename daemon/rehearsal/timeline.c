@@ -49,6 +49,92 @@ static struct timeline_line *add(struct timeline *timeline, enum timeline_kind k
     return &timeline->lines[timeline->n++];
 }
 
+/* -- what was open before -- */
+
+void timeline_know(struct timeline *timeline, const struct engine *engine)
+{
+    size_t n = engine_entries(engine, TABLE_DEADLINES), cursor = 0;
+    const struct deadline *deadline;
+    struct buffer identity;
+
+    timeline->known = arena_alloc_array(timeline->arena, n + 1, sizeof(*timeline->known));
+    timeline->failed = timeline->failed || timeline->known == NULL;
+    buffer_init(&identity);
+    while (!timeline->failed && timeline->n_known < n &&
+           (deadline = engine_next_deadline(engine, &cursor)) != NULL) {
+        struct timeline_known *known = &timeline->known[timeline->n_known++];
+
+        buffer_clear(&identity);
+        deadline_identity(deadline->rule, &deadline->fields, NULL, &identity);
+        known->deadline = copy(timeline, deadline->id);
+        known->identity = copy(timeline, buffer_text(&identity));
+    }
+    buffer_finish(&identity);
+}
+
+/* -- following -- */
+
+void timeline_follow(struct timeline *timeline)
+{
+    timeline->follows = true;
+}
+
+static bool is_followed(const struct timeline *timeline, const char *deadline)
+{
+    for (size_t i = 0; i < timeline->n_ids; i++) {
+        if (strcmp(timeline->ids[i], deadline) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void follow(struct timeline *timeline, const char *deadline)
+{
+    if (is_followed(timeline, deadline))
+        return;
+    if (timeline->n_ids == timeline->ids_room) {
+        size_t room = timeline->ids_room == 0 ? 16 : timeline->ids_room * 2;
+        const char **ids = arena_alloc_array(timeline->arena, room, sizeof(*ids));
+
+        if (ids == NULL) {
+            timeline->failed = true;
+            return;
+        }
+        if (timeline->n_ids > 0)
+            memcpy(ids, timeline->ids, timeline->n_ids * sizeof(*ids));
+        timeline->ids = ids;
+        timeline->ids_room = room;
+    }
+    timeline->ids[timeline->n_ids++] = deadline;
+}
+
+/* A period of a recurrence that was seen to begin: "rule|key" opens "rule|key|2026-11". */
+static bool is_of_recurrence(const struct timeline *timeline, const char *identity)
+{
+    for (size_t i = 0; i < timeline->n && identity != NULL; i++) {
+        const struct timeline_line *line = &timeline->lines[i];
+        const char *begun = line->kind == TIMELINE_RECORD && strcmp(line->what, "recurs") == 0
+                                ? fields_get(&line->fields, "k")
+                                : NULL;
+
+        if (begun != NULL && strncmp(identity, begun, strlen(begun)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a record is told. What an event touches is followed from then on. */
+static bool wants(struct timeline *timeline, const char *deadline, const struct fields *record)
+{
+    bool wanted = !timeline->follows || timeline->putting;
+
+    if (!wanted && deadline != NULL)
+        wanted = is_followed(timeline, deadline) || is_of_recurrence(timeline, fields_get(record, "k"));
+    if (wanted && timeline->follows && deadline != NULL)
+        follow(timeline, deadline);
+    return wanted;
+}
+
 /* -- messages -- */
 
 static const char *identity_of(const struct timeline *timeline, const char *deadline)
@@ -59,15 +145,23 @@ static const char *identity_of(const struct timeline *timeline, const char *dead
         if (line->identity != NULL && strcmp(line->deadline, deadline) == 0)
             return line->identity;
     }
+    for (size_t i = 0; i < timeline->n_known; i++) {
+        if (strcmp(timeline->known[i].deadline, deadline) == 0)
+            return timeline->known[i].identity;
+    }
     return NULL;
 }
 
 static void timeline_on_message(void *data, instant at, const struct notification *note)
 {
     struct timeline *timeline = data;
-    const char *identity = identity_of(timeline, note->deadline_id);
-    struct timeline_line *line = add(timeline, TIMELINE_MESSAGE, at);
+    const char *identity;
+    struct timeline_line *line;
 
+    if (timeline->follows && !is_followed(timeline, note->deadline_id))
+        return;
+    identity = identity_of(timeline, note->deadline_id);
+    line = add(timeline, TIMELINE_MESSAGE, at);
     if (line == NULL)
         return;
     line->what = copy(timeline, note->message);
@@ -91,7 +185,8 @@ static void add_record(struct timeline *timeline, instant now, const struct fiel
 {
     const char *deadline = fields_get(fields, "d"), *opened = fields_get(fields, "k");
     const char *identity = opened != NULL || deadline == NULL ? opened : identity_of(timeline, deadline);
-    struct timeline_line *line = add(timeline, TIMELINE_RECORD, now);
+    struct timeline_line *line =
+        wants(timeline, deadline, fields) ? add(timeline, TIMELINE_RECORD, now) : NULL;
 
     if (line == NULL)
         return;
@@ -156,7 +251,9 @@ int timeline_put(struct timeline *timeline, struct rehearsal *rehearsal, const s
         line->fields = copy_raw(timeline, event);
         line->what = fields_get(&line->fields, "type");
     }
+    timeline->putting = true;
     if (error == 0)
         error = rehearsal_put(rehearsal, event, why);
+    timeline->putting = false;
     return timeline->failed ? -ENOMEM : error;
 }

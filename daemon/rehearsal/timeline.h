@@ -34,16 +34,32 @@ struct timeline_line {
     instant due; /* as it stands; INSTANT_NONE once the deadline has closed */
 };
 
+struct timeline_known {
+    const char *deadline, *identity;
+};
+
 struct timeline {
     struct arena *arena;
     struct timeline_line *lines;
     size_t n, room, dropped;
     bool failed; /* memory ran out */
+
+    /* When only some deadlines are of interest (timeline_follow). */
+    bool follows, putting;
+    const char **ids; /* of these deadlines; in the arena */
+    size_t n_ids, ids_room;
+    struct timeline_known *known; /* deadlines that were open before; in the arena */
+    size_t n_known;
 };
 
 int timeline_init(struct timeline *timeline); /* 0 or -ENOMEM */
 void timeline_finish(struct timeline *timeline);
 struct rehearsal_hooks timeline_hooks(struct timeline *timeline);
+/* What the deadlines that are open already are about: their openings come before the first line. */
+void timeline_know(struct timeline *timeline, const struct engine *engine);
+/* From now on only what concerns the deadlines that an event put in touches, and what its recurrences open
+ * later. To begin from a state in which thousands of others are open. */
+void timeline_follow(struct timeline *timeline);
 /* Puts the event in, and a line before what follows from it. As rehearsal_put. */
 int timeline_put(struct timeline *timeline, struct rehearsal *rehearsal, const struct rehearsal_event *event,
                  const char **why);
