@@ -23,7 +23,8 @@ struct plugin_channel_options {
     enum uncertain_policy uncertain;
     struct quiet quiet;
     struct fields options;
-    bool only_facts; /* the plugin is not asked to take the options: facts can be asked for, nothing be sent */
+    bool
+        only_facts; /* the plugin is not asked to take the options: facts can be asked for, nothing be sent */
     void (*log)(void *data, int priority, const char *text);
     void *log_data;
 };
