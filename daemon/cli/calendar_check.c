@@ -161,7 +161,7 @@ enum cli_status verb_calendar_lint(struct cli *cli)
     struct problems problems;
     size_t n = 0;
 
-    problems_init(&problems);
+    cli_problems_init(cli, &problems);
     int error = config_check_calendars(cli->settings, &problems, &n);
     enum cli_status status = problems.errors + problems.warnings > 0 ? CLI_FINDING : CLI_OK;
     if (error != 0 && problems.errors == 0) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/chinese.h"
+
 const char *cli_option(const struct cli *cli, const char *name)
 {
     return arguments_option(&cli->arguments, name);
@@ -108,6 +110,13 @@ static void print_cleaned(FILE *to, const char *text)
     free(copy);
 }
 
+void cli_problems_init(const struct cli *cli, struct problems *problems)
+{
+    problems_init(problems);
+    if (cli->chinese)
+        problems->language = chinese_text;
+}
+
 void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *problems)
 {
     size_t kept = problems->n, all = problems->errors + problems->warnings;
@@ -119,7 +128,8 @@ void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *
             fprintf(to, "%s:", cli_short_path(problem->file));
         if (problem->file != NULL && problem->line > 0)
             fprintf(to, "%d:", problem->line);
-        fprintf(to, "%s%s: ", problem->file == NULL ? "" : " ", problem->warning ? "warning" : "error");
+        fprintf(to, "%s%s: ", problem->file == NULL ? "" : " ",
+                problem->warning ? cli_in(cli, "warning", "警告") : cli_in(cli, "error", "错误"));
         print_cleaned(to, problem->what);
         if (problem->hint != NULL) {
             fprintf(to, "\n    %s", cli_in(cli, "hint: ", "提示："));

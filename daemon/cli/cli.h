@@ -3,7 +3,7 @@
  *
  * One thread; a verb runs once and the program ends. Answers go to stdout, complaints to stderr. Chinese for
  * people whose LC_ALL, LC_MESSAGES or LANG begins with "zh", else English; with --json the output is one JSON
- * value and has no language. */
+ * value and has no language unless --lang gives it one. */
 #ifndef CUIBAN_CLI_CLI_H
 #define CUIBAN_CLI_CLI_H
 
@@ -59,6 +59,8 @@ void cli_clean(char *text);
 /* A path under the working directory without that prefix; points into `file`. */
 const char *cli_short_path(const char *file);
 
+/* Ready to collect, in the user's language. */
+void cli_problems_init(const struct cli *cli, struct problems *problems);
 /* `file:line: error: what`, the hint below. Paths under the working directory are shortened. */
 void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *problems);
 void cli_json_problems(struct json_writer *json, const struct problems *problems);

@@ -7,7 +7,7 @@ static enum cli_status load(struct cli *cli, const struct config_choice *choice,
     struct problems problems;
     int status;
 
-    problems_init(&problems);
+    cli_problems_init(cli, &problems);
     status = config_load_choice(cli->settings, choice, &problems, out);
     if (status != 0) {
         problems_sort(&problems);

@@ -103,7 +103,7 @@ static void look_at_work(struct lint *lint, const config_setting_t *at, const ch
     if (!is_weekday(day) || has_hours)
         return;
     reader_warning(lint->reader, at, "%.10s is a %s: no make-up day, it is worked anyway", text,
-                   names[civil_weekday(day) - 1]);
+                   problem_text(lint->reader->problems, names[civil_weekday(day) - 1]));
     reader_hint(lint->reader, "make-up days fall on a Saturday or Sunday; compare with the notice");
 }
 

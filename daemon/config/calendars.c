@@ -213,7 +213,7 @@ static void set_day(struct load *load, struct entry *entry, const config_setting
 static void bad_day(struct load *load, const config_setting_t *at, const char *text, const char *hint)
 {
     reader_error(&load->reader, at, "\"%s\" cannot be read", text);
-    reader_hint(&load->reader, "%s", hint);
+    reader_hint(&load->reader, "%s", problem_text(load->reader.problems, hint));
 }
 
 static void read_off(struct load *load, struct entry *entry, struct dates *dates, const config_setting_t *at,

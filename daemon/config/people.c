@@ -106,7 +106,7 @@ static bool read_id(struct builder *builder, const config_setting_t *group, cons
 static void bad_date(struct reader *reader, const config_setting_t *at, const char *text, const char *hint)
 {
     reader_error(reader, at, "\"%s\" is no date", text);
-    reader_hint(reader, "%s", hint);
+    reader_hint(reader, "%s", problem_text(reader->problems, hint));
 }
 
 /* "2026-10-08..2026-10-12" or one date. */

@@ -157,7 +157,8 @@ static void refuse_missing_comma(struct walk *walk, bool after_string)
         between = "groups";
     else if (scan->token == TOKEN_STRING && after_string)
         between = "strings";
-    scan_error(scan, walk->last_line, "a comma is missing between two %s, line %d", between, walk->last_line);
+    scan_error(scan, walk->last_line, "a comma is missing between two %s, line %d",
+               problem_text(scan->problems, between), walk->last_line);
 }
 
 static void check_same_kind(struct walk *walk, enum token *kind, bool array)

@@ -97,7 +97,7 @@ struct document *document_parse(struct reader *reader, const char *file, char *t
     document->readable = prescan(document->file, text, n, reader->problems);
     if (document->readable && config_read_string(&document->config, text) != CONFIG_TRUE) {
         problem_error(reader->problems, document->file, config_error_line(&document->config), "%s",
-                      config_error_text(&document->config));
+                      problem_text(reader->problems, config_error_text(&document->config)));
         document->readable = false;
     }
     config_setting_set_hook(config_root_setting(&document->config), document);
@@ -125,7 +125,8 @@ static void read_file(struct reader *reader, const char *path, struct documents 
     if (error == -ENOMEM)
         reader_no_memory(reader);
     if (error) {
-        problem_error(reader->problems, path, 0, "cannot be read: %s", strerror(-error));
+        problem_error(reader->problems, path, 0, "cannot be read: %s",
+                      problem_text(reader->problems, strerror(-error)));
         if (error == -EFBIG)
             problem_hint(reader->problems, "a file holds at most %d MiB",
                          CONFIG_FILE_BYTES_MAX / (1024 * 1024));
@@ -160,7 +161,8 @@ static void read_directory(struct reader *reader, const char *path, struct docum
     struct dirent **entries;
     int n = scandir(path, &entries, is_config_file, by_name);
     if (n < 0) {
-        problem_error(reader->problems, path, 0, "cannot be read: %s", strerror(errno));
+        problem_error(reader->problems, path, 0, "cannot be read: %s",
+                      problem_text(reader->problems, strerror(errno)));
         out->incomplete = true;
         return;
     }
@@ -257,11 +259,11 @@ __attribute__((format(printf, 4, 0))) static void report(struct reader *reader, 
     buffer_init(&what);
     add_place(&what, at);
     if (what.n)
-        buffer_add_text(&what, ": ");
+        buffer_add_text(&what, problem_text(reader->problems, ": "));
     char *said = NULL;
-    if (vasprintf(&said, format, arguments) < 0)
+    if (vasprintf(&said, problem_text(reader->problems, format), arguments) < 0)
         said = NULL;
-    buffer_add_text(&what, said ? said : "out of memory");
+    buffer_add_text(&what, said ? said : problem_text(reader->problems, "out of memory"));
     free(said);
     const char *file = reader_file(at);
     int line = reader_line(at);
@@ -295,16 +297,21 @@ void reader_hint(struct reader *reader, const char *format, ...)
     char hint[1024];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(hint, sizeof hint, format, arguments);
+    vsnprintf(hint, sizeof hint, problem_text(reader->problems, format), arguments);
     va_end(arguments);
     problem_hint(reader->problems, "%s", hint);
+}
+
+void reader_refuse(struct reader *reader, const config_setting_t *at, const char *text, const char *why)
+{
+    reader_error(reader, at, "\"%s\": %s", text, problem_text(reader->problems, why));
 }
 
 void reader_unknown(struct reader *reader, const config_setting_t *at, const char *kind, const char *word,
                     const char *const *candidates, size_t n)
 {
     size_t before = reader->problems->n;
-    reader_error(reader, at, "unknown %s `%s`", kind, word);
+    reader_error(reader, at, "unknown %s `%s`", problem_text(reader->problems, kind), word);
     const char *nearest = problem_nearest(word, candidates, n);
     if (nearest && reader->problems->n > before)
         reader_hint(reader, "did you mean `%s`?", nearest);

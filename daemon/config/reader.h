@@ -66,6 +66,8 @@ void reader_error(struct reader *reader, const config_setting_t *at, const char 
 void reader_warning(struct reader *reader, const config_setting_t *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void reader_hint(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Reports `"text": why`; `why` is what a parser of the core has said. */
+void reader_refuse(struct reader *reader, const config_setting_t *at, const char *text, const char *why);
 /* "unknown KIND `word`", and "did you mean" if a candidate is near. */
 void reader_unknown(struct reader *reader, const config_setting_t *at, const char *kind, const char *word,
                     const char *const *candidates, size_t n);

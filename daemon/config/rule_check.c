@@ -173,7 +173,7 @@ static void check_line(struct field_check *check, const config_setting_t *group,
     check->at = place(check->reading, group, name);
     int error = template_parse(text, strlen(text), &template, &why, &line);
     if (error == -EINVAL)
-        reader_error(reader, check->at, "%s", why);
+        reader_error(reader, check->at, "%s", problem_text(reader->problems, why));
     else if (error)
         reader_no_memory(reader);
     else if (with_fields)

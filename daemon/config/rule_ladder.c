@@ -77,7 +77,7 @@ static bool read_at(struct rule_reading *reading, const config_setting_t *group,
         return false;
     const char *why = parse_at(step->at, step);
     if (why)
-        reader_error(&reading->reader, at, "\"%s\": %s", step->at, why);
+        reader_refuse(&reading->reader, at, step->at, why);
     step->name = step->at;
     reader_get_text(&reading->reader, group, "name", &step->name);
     return !why;

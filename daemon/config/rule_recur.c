@@ -15,7 +15,7 @@ static bool read_every(struct rule_reading *reading, const config_setting_t *set
         return false;
     if (recurrence_parse(text, &rule->every, &why) == 0)
         return true;
-    reader_error(&reading->reader, setting, "\"%s\": %s", text, why);
+    reader_refuse(&reading->reader, setting, text, why);
     return false;
 }
 

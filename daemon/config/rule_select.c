@@ -59,7 +59,7 @@ bool conditions_read(struct rule_reading *reading, const config_setting_t *group
         if (error == -ENOMEM)
             reader_no_memory(&reading->reader);
         else if (error)
-            reader_error(&reading->reader, where, "\"%s\": %s", texts.items[i], why);
+            reader_refuse(&reading->reader, where, texts.items[i], why);
     }
     *out = (struct conditions){items, ok ? texts.n : 0};
     return ok;

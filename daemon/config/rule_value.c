@@ -106,7 +106,7 @@ bool path_read(struct rule_reading *reading, const config_setting_t *at, const c
     if (!error)
         why = misplaced(out, use);
     if (why) {
-        reader_error(&reading->reader, at, "\"%s\": %s", text, why);
+        reader_refuse(&reading->reader, at, text, why);
         return false;
     }
     return check_names(reading, at, out);
@@ -154,7 +154,7 @@ bool span_read(struct rule_reading *reading, const config_setting_t *setting, st
             why = "must lead forward";
     }
     if (why) {
-        reader_error(&reading->reader, setting, "\"%s\": %s", text, why);
+        reader_refuse(&reading->reader, setting, text, why);
         return false;
     }
     *out = span;

@@ -39,7 +39,7 @@ void scan_error(struct scan *scan, int line, const char *format, ...)
     char what[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
+    vsnprintf(what, sizeof what, problem_text(scan->problems, format), arguments);
     va_end(arguments);
     problem_error(scan->problems, scan->file, line, "%s", what);
     scan->broken = true;
@@ -153,8 +153,8 @@ static bool take_wide(struct scan *scan, enum token *token)
             continue;
         const char *wide = wide_marks[i].wide;
         char narrow = wide_marks[i].narrow;
-        scan_error(scan, scan->line, "full-width %s in line %d, column %d", narrow == ' ' ? "blank" : wide,
-                   scan->line, column(scan));
+        scan_error(scan, scan->line, "full-width %s in line %d, column %d",
+                   narrow == ' ' ? problem_text(scan->problems, "blank") : wide, scan->line, column(scan));
         problem_hint(scan->problems, narrow == ' ' ? "type an ordinary blank" : "type %c", narrow);
         *token = TOKEN_END;
         if (narrow == '"')

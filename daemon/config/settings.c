@@ -285,7 +285,7 @@ static bool read_path(struct load *load, const char *key, int line, const char *
     if (error == -ENOMEM)
         reader_no_memory(&load->reader);
     else if (error)
-        problem_error(problems, file, line, "%s: \"%s\": %s", key, text, why);
+        problem_error(problems, file, line, "%s: \"%s\": %s", key, text, problem_text(problems, why));
     else if (out->start != PATH_ROLE && out->start != PATH_PERSON)
         problem_error(problems, file, line, "%s: \"%s\" must begin with role: or person:", key, text);
     else if (!load->directory_incomplete && out->start == PATH_ROLE &&

@@ -66,7 +66,7 @@ static void add_template(struct load *load, const char *path, const char *langua
     if (error == -ENOMEM)
         reader_no_memory(&load->reader);
     if (error) {
-        problem_error(problems, path, 0, "cannot be read: %s", strerror(-error));
+        problem_error(problems, path, 0, "cannot be read: %s", problem_text(problems, strerror(-error)));
         load->templates_incomplete = true;
         return;
     }
@@ -79,7 +79,7 @@ static void add_template(struct load *load, const char *path, const char *langua
         problem_hint(problems, "save as UTF-8");
         load->templates_incomplete = true;
     } else if ((error = template_parse(text + bom, n - bom, &template, &why, &line)) == -EINVAL) {
-        problem_error(problems, path, line, "%s", why);
+        problem_error(problems, path, line, "%s", problem_text(problems, why));
         load->templates_incomplete = true;
     } else if (error) {
         reader_no_memory(&load->reader);
@@ -104,7 +104,8 @@ static void add_language(struct load *load, const char *directory, const char *l
         return;
     int n = scandir(path, &entries, is_template, by_name);
     if (n < 0) {
-        problem_error(load->reader.problems, path, 0, "cannot be read: %s", strerror(errno));
+        problem_error(load->reader.problems, path, 0, "cannot be read: %s",
+                      problem_text(load->reader.problems, strerror(errno)));
         return;
     }
     for (int i = 0; i < n; i++) {
@@ -142,7 +143,8 @@ void templates_load(struct load *load)
     }
     int n = scandir(load->templates.path, &languages, is_visible, by_name);
     if (n < 0) {
-        problem_error(load->reader.problems, load->templates.path, 0, "cannot be read: %s", strerror(errno));
+        problem_error(load->reader.problems, load->templates.path, 0, "cannot be read: %s",
+                      problem_text(load->reader.problems, strerror(errno)));
         load->templates_incomplete = true;
         return;
     }

@@ -189,7 +189,8 @@ static bool read_secret(struct reader *reader, const config_setting_t *setting, 
     if (error == -ENOMEM)
         reader_no_memory(reader);
     if (error) {
-        reader_error(reader, setting, "the file %s cannot be read: %s", path, strerror(-error));
+        reader_error(reader, setting, "the file %s cannot be read: %s", path,
+                     problem_text(reader->problems, strerror(-error)));
         return false;
     }
     while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
@@ -198,7 +199,7 @@ static bool read_secret(struct reader *reader, const config_setting_t *setting, 
     if (ok)
         *out = copy(reader, text);
     else
-        reader_error(reader, setting, "the file %s %s", path, n ? "is not a text" : "is empty");
+        reader_error(reader, setting, n ? "the file %s is not a text" : "the file %s is empty", path);
     explicit_bzero(text, n);
     free(text);
     return ok;
@@ -265,7 +266,7 @@ void reader_get_quiet(struct reader *reader, const config_setting_t *group, stru
     const char *text, *why = NULL;
     if (!setting || !reader_text(reader, setting, &text) || quiet_parse(text, out, &why) == 0)
         return;
-    reader_error(reader, setting, "\"%s\": %s", text, why);
+    reader_refuse(reader, setting, text, why);
     reader_hint(reader, "write \"21:00-08:30\": nothing leaves between these times, nor on days off");
 }
 
@@ -281,7 +282,7 @@ bool reader_gap(struct reader *reader, const config_setting_t *setting, struct s
     else if (!why && span.count > GAP_MAX_MS)
         why = "a gap is not longer than 30 days";
     if (why) {
-        reader_error(reader, setting, "\"%s\": %s", text, why);
+        reader_refuse(reader, setting, text, why);
         reader_hint(reader, "write \"4wh\" for working hours, \"4h\", or \"none\"");
         return false;
     }

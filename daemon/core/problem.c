@@ -50,7 +50,7 @@ report(struct problems *problems, bool warning, const char *file, int line, cons
     if (!reserve(problems))
         return;
     struct problem problem = {.line = line, .warning = warning};
-    if (vasprintf(&problem.what, format, args) < 0)
+    if (vasprintf(&problem.what, problem_text(problems, format), args) < 0)
         return;
     if (file && !(problem.file = strdup(file))) {
         free(problem.what);
@@ -83,13 +83,19 @@ void problem_hint(struct problems *problems, const char *format, ...)
     char *hint = NULL;
     va_list args;
     va_start(args, format);
-    int n = vasprintf(&hint, format, args);
+    int n = vasprintf(&hint, problem_text(problems, format), args);
     va_end(args);
     if (n < 0)
         return;
     struct problem *last = &problems->items[problems->n - 1];
     free(last->hint);
     last->hint = hint;
+}
+
+const char *problem_text(const struct problems *problems, const char *english)
+{
+    const char *text = problems->language ? problems->language(english) : NULL;
+    return text ? text : english;
 }
 
 static bool same_file(const char *a, const char *b)

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What a person reads for a text that the code has in English, sentences and formats alike; NULL: nothing
+ * else. A format takes the same arguments, by number (%2$s) where the other language has another order. */
+typedef const char *problem_language(const char *english);
+
 enum { PROBLEMS_MAX = 500 }; /* more are counted, not kept */
 
 struct problem {
@@ -16,6 +20,7 @@ struct problem {
 };
 
 struct problems {
+    problem_language *language; /* set it before anything is reported; NULL: English */
     struct problem *items;
     size_t n;
     size_t room;
@@ -32,6 +37,9 @@ void problem_warning(struct problems *problems, const char *file, int line, cons
     __attribute__((format(printf, 4, 5)));
 /* Adds a hint to the problem that was reported last. */
 void problem_hint(struct problems *problems, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The text in the collector's language: for sentences that are arguments of another one. */
+const char *problem_text(const struct problems *problems, const char *english) __attribute__((format_arg(2)));
 
 /* By file (in order of first mention), then line. */
 void problems_sort(struct problems *problems);

@@ -94,6 +94,11 @@ static void check_reports_problems(void **state)
     ctl_run(ctl, "check", path, NULL);
     ctl_expect(ctl, 1, "broken.cfg:2: error: ", NULL);
     ctl_expect(ctl, 1, "a running daemon keeps its rules", NULL);
+    ctl_run(ctl, "--lang", "zh", "check", path, NULL);
+    ctl_expect(ctl, 1, "broken.cfg:2: 错误: strems：没有这个设置项：`strems`\n    提示：是否 `streams`？",
+               NULL);
+    ctl_run(ctl, "--lang", "zh", "due", "5wd", "-c", path, NULL);
+    ctl_expect(ctl, 2, NULL, "缺少 streams（事件流）");
     ctl_run(ctl, "check", "--json", path, NULL);
     ctl_expect(ctl, 1, "\"line\":2", NULL);
     ctl_run(ctl, "due", "5wd", "-c", path, NULL);

@@ -1,6 +1,6 @@
 /* Every bad/KIND-NAME.cfg, put in the place of KIND in the good settings of base/, gives exactly what
- * bad/KIND-NAME.expect says. With CUIBAN_WRITE_EXPECT in the environment the .expect files are written
- * instead, to be read before they are kept. */
+ * bad/KIND-NAME.expect says, and in Chinese what KIND-NAME.zh.expect says. With CUIBAN_WRITE_EXPECT in the
+ * environment the .expect files are written instead, to be read before they are kept. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/chinese.h"
 #include "config/config.h"
 #include "core/buffer.h"
 
@@ -54,16 +55,30 @@ static void add_plain(struct buffer *out, const char *text, const char *folder)
     }
 }
 
-static void load(const char *settings, const char *folder, struct buffer *out)
+/* A text that somebody forgot to hand to problem_text. */
+static void expect_chinese(const char *text)
+{
+    bool chinese = !text;
+    for (; text && *text; text++)
+        chinese = chinese || (unsigned char)*text >= 0x80;
+    assert_true(chinese);
+}
+
+static void load(const char *settings, const char *folder, problem_language *language, struct buffer *out)
 {
     struct problems problems;
     struct config *config = NULL;
     problems_init(&problems);
+    problems.language = language;
     config_load(settings, &problems, &config);
     config_unload(config);
     for (size_t i = 0; i < problems.n; i++) {
         const struct problem *problem = &problems.items[i];
         add_plain(out, problem->file, folder);
+        if (language) {
+            expect_chinese(problem->what);
+            expect_chinese(problem->hint);
+        }
         buffer_printf(out, ":%d: %s: ", problem->line, problem->warning ? "warning" : "error");
         add_plain(out, problem->what, folder);
         buffer_add_char(out, '\n');
@@ -88,7 +103,7 @@ static void read_whole(const char *path, struct buffer *out)
     fclose(in);
 }
 
-static bool check(const char *name)
+static bool check(const char *name, problem_language *language)
 {
     char folder[] = "/tmp/cuiban-config-XXXXXX", settings[128], bad[512], expect[512], kind[32], cut[64];
     struct buffer got, wanted;
@@ -99,13 +114,13 @@ static bool check(const char *name)
     snprintf(settings, sizeof settings, "%s/cuiban.cfg", folder);
     snprintf(kind, sizeof kind, "%.*s", (int)strcspn(name, "-"), name);
     snprintf(bad, sizeof bad, "%s/bad/%s", TEST_SOURCE_DIR, name);
-    snprintf(expect, sizeof expect, "%s/bad/%.*s.expect", TEST_SOURCE_DIR, (int)(strrchr(name, '.') - name),
-             name);
+    snprintf(expect, sizeof expect, "%s/bad/%.*s%s.expect", TEST_SOURCE_DIR, (int)(strrchr(name, '.') - name),
+             name, language ? ".zh" : "");
     if (strcmp(kind, "settings") == 0) {
-        load(bad, cut, &got);
+        load(bad, cut, language, &got);
     } else {
         write_settings(settings, kind, bad);
-        load(settings, cut, &got);
+        load(settings, cut, language, &got);
         unlink(settings);
     }
     rmdir(folder);
@@ -137,12 +152,13 @@ static void test_bad_files(void **state)
     int n = scandir(TEST_SOURCE_DIR "/bad", &cases, is_case, alphasort), wrong = 0;
     assert_true(n > 20);
     for (int i = 0; i < n; i++) {
-        wrong += !check(cases[i]->d_name);
+        wrong += !check(cases[i]->d_name, NULL);
+        wrong += !check(cases[i]->d_name, chinese_text);
         free(cases[i]);
     }
     free(cases);
     if (wrong)
-        fail_msg("%d of %d bad files are not answered as expected", wrong, n);
+        fail_msg("%d answers of %d bad files are not as expected", wrong, n);
 }
 
 int main(void)

@@ -1,0 +1,27 @@
+/* chinese.h: in Chinese what problems say in English.
+ *
+ * The code reports in English; a collector whose `language` is chinese_text answers in Chinese. Whoever
+ * reports something new adds its line here: tests/config/chinese.py finds what is missing, and formats whose
+ * arguments differ. Words that a file is written with (`due`, "24h") stay as they are. */
+#ifndef CUIBAN_CONFIG_CHINESE_H
+#define CUIBAN_CONFIG_CHINESE_H
+
+#include <stddef.h>
+
+/* The Chinese for a text or format, which takes the same arguments; NULL if there is none. */
+const char *chinese_text(const char *english);
+
+/* The tables behind it, one for each kind of file. */
+struct chinese_entry {
+    const char *english, *chinese;
+};
+struct chinese_table {
+    const struct chinese_entry *entries;
+    size_t n;
+};
+extern const struct chinese_table chinese_rules; /* rule files */
+extern const struct chinese_table
+    chinese_files; /* settings, calendars, directory, catalogue; libconfig itself */
+extern const struct chinese_table chinese_terms; /* spans, recurrences, conditions, paths, templates */
+
+#endif
