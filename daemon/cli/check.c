@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/clock.h"
+
 /* Opens every channel as the daemon would; what a plugin says is a problem of the line that configures it. */
 static int check_plugins(const struct config *config, struct problems *problems)
 {
@@ -31,6 +33,8 @@ static int check_plugins(const struct config *config, struct problems *problems)
     /* A channel that could not be opened is unknown to the rules: they would be blamed for it. */
     if (status == 0 && problems->errors == errors)
         config_check_channels(config, problems);
+    if (status == 0)
+        config_lint(config, clock_wall(), problems);
     for (size_t i = 0; i < opened; i++)
         plugin_channel_close(channels[i]);
     free(channels);

@@ -127,10 +127,6 @@ static const struct chinese_entry entries[] = {
     {"a pause cannot move the fixed cut-off \"%s\" of `due`", "`due` 的固定截止时间 \"%s\" 不会因暂停而移动"},
     {"leave `pause` out, or use `change` with a new date", "去掉 `pause`，或用 `change` 给出新日期"},
     {"nothing ends the pause: `resume` is missing", "没有什么会结束暂停：缺少 `resume`"},
-    {"`%s` counts nights and weekends: after a due of %s it may go out together with the step before",
-     "`%s` 连夜晚和周末也计算：期限为 %s 时，它可能与前一个台阶同时发出"},
-    {"write working hours, such as due+8wh, or a `gap`", "改用工作时间，如 due+8wh，或写 `gap`"},
-    {"the step `%s` is never sent: it stands before the opening", "台阶 `%s` 永远不会发出：它在打开之前"},
     {"the step `%s` posts to the group `%s`, but audience is \"direct\"",
      "台阶 `%s` 会发到群 `%s`，而 audience 是 \"direct\""},
     {"opens on the same event, under the same conditions, for the same key and is met by the same "
@@ -144,6 +140,36 @@ static const struct chinese_entry entries[] = {
      "directory：人员 `%s` 没有渠道 `%s` 所需的地址"},
     {"channel: the default channel `%s` reaches a group, not a person",
      "channel：默认渠道 `%s` 发到群里，不是发给个人"},
+
+    /* lint_*.c */
+    {"%s.ladder `%s` is never sent: it stands before the opening",
+     "%s.ladder `%s` 永远不会发出：它在打开之前"},
+    {"write a shorter span before due, or `open` for as soon as it opens",
+     "到期前的时长写短些，或写 `open`（一打开就发）"},
+    {"%s.ladder: nobody is told before it closes: only `told` or `closed` stand here",
+     "%s.ladder：关闭之前不会告知任何人：这里只有 `told` 或 `closed`"},
+    {"add a step such as { at = \"due\"; to = [ \"owner\" ]; }",
+     "加一个台阶，如 { at = \"due\"; to = [ \"owner\" ]; }"},
+    {"%s.ladder `%s` counts nights and weekends: %d %% of the openings of %d lead to a day off",
+     "%1$s.ladder `%2$s` 连夜晚和周末也计算：%4$d 年约 %3$d%% 会落在休息日"},
+    {"write working hours: due+8wh", "改用工作时间：due+8wh"},
+    {"%s.ladder: `%s` and `%s` leave at the same instant after %d %% of the openings of %d, for a due of %s",
+     "%1$s.ladder：`%2$s` 与 `%3$s` 在 %5$d 年约 %4$d%% 的情况下同时发出（期限 %6$s）"},
+    {"leave one of them out, or move it", "去掉其中一个，或换个位置"},
+    {"write working hours, such as due+8wh, or a `gap`", "改用工作时间，如 due+8wh，或写 `gap`"},
+    {"%s.ladder `%s`: `%s` finds nobody in %s: %s", "%s.ladder `%s`：`%s` 在 %s 找不到人：%s"},
+    {"%s.owner: `%s` finds nobody in %s: %s", "%s.owner：`%s` 在 %s 找不到人：%s"},
+    {"fill the post in the directory, there or in a department above; until then `catch_all` hears it",
+     "在通讯录中为该部门或其上级部门补上人；在此之前由 `catch_all` 收到"},
+    {"%s: what opens today is due on %04d-%02d-%02d, and the calendar `%s` knows the days off until %d only "
+     "(%zu rules)",
+     "%s：今天打开的事 %04d-%02d-%02d 才到期，而日历 `%s` 的放假安排只到 %d 年（共 %zu 条规则）"},
+    {"add the days off of %d to calendars.d (cuibanctl calendar import); until then such dues are "
+     "provisional",
+     "把 %d 年的放假安排补进 calendars.d（cuibanctl calendar import）；在此之前这类到期时间是暂定的"},
+    {"channels.%s: the message `%s` may have %zu bytes, the channel takes %d: its end is cut",
+     "channels.%s：消息 `%s` 可能有 %zu 字节，而渠道只收 %d：末尾会被截掉"},
+    {"shorten the template %s.md", "把模板 %s.md 写短些"},
 };
 
 const struct chinese_table chinese_rules = {entries, sizeof entries / sizeof *entries};

@@ -116,6 +116,11 @@ const struct calendar *config_calendar(const struct config *config, const char *
  * address. */
 void config_check_channels(const struct config *config, struct problems *problems);
 
+/* Warnings about what is allowed and probably not meant, seen from today: steps that are never sent or leave
+ * together, posts that nobody holds, dues that no calendar knows. Messages that a channel cuts need
+ * ruleset_set_channels. */
+void config_lint(const struct config *config, instant now, struct problems *problems);
+
 /* Loads a zone by IANA name from the system's database (TZDIR, else /usr/share/zoneinfo). 0, -ENOENT,
  * -EINVAL. */
 int config_zone(const char *name, struct zone **out);

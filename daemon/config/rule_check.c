@@ -253,50 +253,6 @@ static void check_pause(struct rule_reading *reading, const config_setting_t *gr
                      "nothing ends the pause: `resume` is missing");
 }
 
-/* With 24h due and +8h escalation a fifth of the year's half hours sends both at the same instant, unless a
- * gap holds them apart. */
-static void warn_hours(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
-{
-    char due[SPAN_TEXT_MAX];
-    const struct span *gap = span_is_none(&rule->gap) ? &reading->load->policy.gap : &rule->gap;
-    if (gap->count > 0)
-        return;
-    for (size_t i = 0; i < rule->n_dues; i++) {
-        const struct span *span = &rule->dues[i].span;
-        if (span->unit != SPAN_ELAPSED)
-            continue;
-        for (size_t k = 0; k < rule->n_steps; k++) {
-            const struct step *step = &rule->steps[k];
-            if (step->anchor != ANCHOR_DUE || step->offset.unit != SPAN_ELAPSED || step->before_due)
-                continue;
-            reader_warning(&reading->reader, place(reading, group, "ladder"),
-                           "`%s` counts nights and weekends: after a due of %s it may go out together with "
-                           "the step before",
-                           step->at, span_format(span, due));
-            reader_hint(&reading->reader, "write working hours, such as due+8wh, or a `gap`");
-        }
-        return;
-    }
-}
-
-/* A step that stands before every opening is never sent. */
-static void warn_unreachable(struct rule_reading *reading, const config_setting_t *group,
-                             const struct rule *rule)
-{
-    for (size_t k = 0; k < rule->n_steps; k++) {
-        const struct step *step = &rule->steps[k];
-        bool never =
-            step->anchor == ANCHOR_DUE && step->before_due && rule->n_dues > 0 && span_is_none(&rule->least);
-        for (size_t i = 0; never && i < rule->n_dues; i++) {
-            const struct span *span = &rule->dues[i].span;
-            never = span->unit == step->offset.unit && -step->offset.count > span->count;
-        }
-        if (never)
-            reader_warning(&reading->reader, place(reading, group, "ladder"),
-                           "the step `%s` is never sent: it stands before the opening", step->name);
-    }
-}
-
 static void check_audience(struct rule_reading *reading, const config_setting_t *group,
                            const struct rule *rule)
 {
@@ -311,8 +267,6 @@ static void check_audience(struct rule_reading *reading, const config_setting_t 
 void rule_check(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
 {
     check_pause(reading, group, rule);
-    warn_hours(reading, group, rule);
-    warn_unreachable(reading, group, rule);
     check_audience(reading, group, rule);
     bool with_fields = reading->load->events_known.n && !reading->load->catalogue_incomplete;
     check_lines(reading, group, rule, with_fields);

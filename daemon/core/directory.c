@@ -166,6 +166,21 @@ bool person_has_left(const struct person *person, int32_t day)
     return day >= person->left;
 }
 
+size_t department_fields(const struct department *department, struct field *out)
+{
+    const struct field said[DEPARTMENT_FIELDS_MAX] = {
+        {"department", department->id}, {"id", department->id},     {"name", department->name},
+        {"parent", department->parent}, {"head", department->head}, {"hrbp", department->hrbp},
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < DEPARTMENT_FIELDS_MAX; i++)
+        if (said[i].value)
+            out[n++] = said[i];
+    for (size_t i = 0; i < department->attributes.n; i++)
+        out[n++] = department->attributes.items[i];
+    return n;
+}
+
 const char *person_address(const struct person *person, const char *kind)
 {
     const char *address = fields_get(&person->addresses, kind);

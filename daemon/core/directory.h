@@ -61,6 +61,10 @@ size_t directory_roles(const struct directory *directory, const struct role **ou
 
 bool person_is_away(const struct person *person, int32_t day);
 bool person_has_left(const struct person *person, int32_t day);
+/* What conditions such as `among` may ask of a department: id (as `department`, too), name, parent, head,
+ * hrbp, and its attributes. Returns how many; `out` has room for DEPARTMENT_FIELDS_MAX and the attributes. */
+enum { DEPARTMENT_FIELDS_MAX = 6 };
+size_t department_fields(const struct department *department, struct field *out);
 const char *person_address(const struct person *person, const char *kind); /* NULL if unknown */
 
 /* Who answers for a person on a day: the person, else the delegate, else the delegate's delegate, bounded.

@@ -171,7 +171,8 @@ struct channel_facts {
     const char *address;  /* which of a person's addresses it needs ("email"), or NULL: none */
     const char *fallback; /* channel name, or NULL */
     enum uncertain_policy uncertain;
-    bool mentions; /* a group channel that can mention people by `address` */
+    bool mentions;     /* a group channel that can mention people by `address` */
+    int32_t max_bytes; /* of a message that people read; longer ones are cut. 0: not known */
     struct quiet quiet;
 };
 

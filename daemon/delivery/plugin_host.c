@@ -237,6 +237,7 @@ void plugin_channel_facts(const struct plugin_channel *channel, struct channel_f
         .fallback = channel->fallback,
         .uncertain = channel->uncertain,
         .mentions = abi->mentions != 0,
+        .max_bytes = abi->max_bytes,
         .quiet = channel->quiet,
     };
 }

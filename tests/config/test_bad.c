@@ -1,6 +1,7 @@
 /* Every bad/KIND-NAME.cfg, put in the place of KIND in the good settings of base/, gives exactly what
- * bad/KIND-NAME.expect says, and in Chinese what KIND-NAME.zh.expect says. With CUIBAN_WRITE_EXPECT in the
- * environment the .expect files are written instead, to be read before they are kept. */
+ * bad/KIND-NAME.expect says, warnings of config_lint included, and in Chinese what KIND-NAME.zh.expect says.
+ * With CUIBAN_WRITE_EXPECT in the environment the .expect files are written instead, to be read before they
+ * are kept. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,13 @@
 #include "config/config.h"
 #include "core/buffer.h"
 
+#define NOW INT64_C(1792458000000) /* 2026-10-20 09:00 in Shanghai: what is warned of depends on the day */
+
+static const struct channel_facts channels[] = {
+    {.name = "mail", .address = "email", .max_bytes = 2048},
+    {.name = "robot", .reach = REACH_GROUP, .dialect = DIALECT_WECOM, .max_bytes = 1024},
+};
+
 static const char *const kinds[] = {"rules", "calendars", "directory", "events", "templates"};
 
 /* Writes a settings file that names `bad` as `kind` and the good files for the rest. */
@@ -26,6 +34,7 @@ static void write_settings(const char *path, const char *kind, const char *bad)
     assert_non_null(out);
     fprintf(out,
             "redis = \"unix:/nowhere\"; streams = \"hr:events\"; calendar = \"office\"; channel = \"mail\";\n"
+            "quiet = \"21:00-08:30\";\n"
             "channels = { mail = { plugin = \"email\"; }; robot = { plugin = \"wecom\"; }; };\n");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kinds[i], kind) == 0)
@@ -70,7 +79,11 @@ static void load(const char *settings, const char *folder, problem_language *lan
     struct config *config = NULL;
     problems_init(&problems);
     problems.language = language;
-    config_load(settings, &problems, &config);
+    if (config_load(settings, &problems, &config) == 0) {
+        assert_int_equal(ruleset_set_channels(config->rules, channels, sizeof channels / sizeof *channels),
+                         0);
+        config_lint(config, NOW, &problems);
+    }
     config_unload(config);
     for (size_t i = 0; i < problems.n; i++) {
         const struct problem *problem = &problems.items[i];

@@ -50,7 +50,7 @@ void spread_give(struct derived *derived, const char *name, const char *value)
 
 /* -- for each -- */
 
-enum { MEMBER_FIELDS_MAX = 8 }; /* besides the attributes */
+enum { PERSON_FIELDS_MAX = 8 }; /* besides the attributes of the department */
 
 struct member_fields {
     struct field *items;
@@ -75,21 +75,13 @@ static bool department_fits(struct turn *turn, const struct rule *rule, const st
 {
     struct member_fields said = {.n = 0};
 
-    said.items = arena_alloc_array(turn->engine->scratch, MEMBER_FIELDS_MAX + department->attributes.n,
+    said.items = arena_alloc_array(turn->engine->scratch, DEPARTMENT_FIELDS_MAX + department->attributes.n,
                                    sizeof *said.items);
     if (!said.items) {
         turn->changes->failed = true;
         return false;
     }
-    say(&said, "department", department->id);
-    say(&said, "id", department->id);
-    say(&said, "name", department->name);
-    say(&said, "parent", department->parent);
-    say(&said, "head", department->head);
-    say(&said, "hrbp", department->hrbp);
-    for (size_t i = 0; i < department->attributes.n; i++) {
-        say(&said, department->attributes.items[i].name, department->attributes.items[i].value);
-    }
+    said.n = department_fields(department, said.items);
     return fits(&rule->among, &said);
 }
 
@@ -104,7 +96,7 @@ static bool person_fits(struct turn *turn, const struct rule *rule, const struct
     if (person_has_left(person, state_today(turn))) {
         return false;
     }
-    said.items = arena_alloc_array(turn->engine->scratch, MEMBER_FIELDS_MAX + n, sizeof *said.items);
+    said.items = arena_alloc_array(turn->engine->scratch, PERSON_FIELDS_MAX + n, sizeof *said.items);
     if (!said.items) {
         turn->changes->failed = true;
         return false;
