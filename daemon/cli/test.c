@@ -65,7 +65,7 @@ static bool check_file(struct run *run, const struct rule_test_file *file)
     struct problems problems;
     bool sound;
 
-    problems_init(&problems);
+    cli_problems_init(run->cli, &problems);
     for (size_t i = 0; i < file->n; i++) {
         check_rules(run->config, &file->tests[i], &problems);
         check_events(run->config, &file->tests[i], &problems);
@@ -137,7 +137,7 @@ static bool run_path(struct run *run, const char *path)
 
     if (!use_company(run, NULL))
         return false;
-    problems_init(&problems);
+    cli_problems_init(run->cli, &problems);
     error = rule_tests_read(path, setup_zone(run->config), &problems, &tests);
     problems_sort(&problems);
     cli_print_problems(run->cli, stderr, &problems);

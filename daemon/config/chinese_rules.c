@@ -141,6 +141,26 @@ static const struct chinese_entry entries[] = {
     {"channel: the default channel `%s` reaches a group, not a person",
      "channel：默认渠道 `%s` 发到群里，不是发给个人"},
 
+    /* rule_tests.c */
+    {"\"%s\" is no time", "\"%s\" 不是时间"},
+    {"write \"2026-09-30 16:30\", in the zone of the settings", "写成 \"2026-09-30 16:30\"，按设置中的时区"},
+    {"an event needs `at` and `event`", "事件须有 `at` 和 `event`"},
+    {"write { at = \"2026-09-29 16:30\"; event = \"interview.completed\"; interview = \"iv-1\"; }",
+     "写成 { at = \"2026-09-29 16:30\"; event = \"interview.completed\"; interview = \"iv-1\"; }"},
+    {"must be a list ( { ... }, { ... } ) of at most %d events",
+     "须是 ( { ... }, { ... } ) 的列表，最多 %d 个事件"},
+    {"\"%s\" describes no message", "\"%s\" 没有描述消息"},
+    {"write \"2026-09-30 16:30 reminder zhang.wei\", then perhaps \"copy\", \"for PERSON\", \"via CHANNEL\"",
+     "写成 \"2026-09-30 16:30 reminder zhang.wei\"，后面可加 \"copy\"、\"for 人员\"、\"via 渠道\""},
+    {"without events the clock does not know where to begin", "没有事件，时钟不知道从何时开始"},
+    {"add from = \"2026-09-28 09:00\";", "加上 from = \"2026-09-28 09:00\";"},
+    {"`from` comes after the first event", "`from` 在第一个事件之后"},
+    {"`until` comes before the last event", "`until` 在最后一个事件之前"},
+    {"says nothing of what to `expect`", "没有写 `expect`（应发出哪些消息）"},
+    {"write expect = [ ]; for nothing at all", "什么也不该发，就写 expect = [ ];"},
+    {"there is no group `tests`", "没有 `tests` 这一组"},
+    {"more than %d tests", "测试超过 %d 个"},
+
     /* lint_*.c */
     {"%s.ladder `%s` is never sent: it stands before the opening",
      "%s.ladder `%s` 永远不会发出：它在打开之前"},
