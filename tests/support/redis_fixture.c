@@ -149,6 +149,14 @@ const char *redis_fixture_folder(const struct redis_fixture *fixture)
     return fixture->folder;
 }
 
+redisReply *redis_do_words(struct redis_fixture *fixture, int n, const char **words)
+{
+    redisReply *reply = redisCommandArgv(fixture->context, n, words, NULL);
+    if (!reply)
+        fail_msg("redis-server does not answer to \"%s\": %s", words[0], fixture->context->errstr);
+    return reply;
+}
+
 redisReply *redis_do(struct redis_fixture *fixture, const char *format, ...)
 {
     va_list list;

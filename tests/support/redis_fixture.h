@@ -25,6 +25,7 @@ const char *redis_fixture_folder(const struct redis_fixture *fixture);
 /* Runs one command on a connection of the fixture's own; fails the test if there is no answer. The caller
  * frees. */
 redisReply *redis_do(struct redis_fixture *fixture, const char *format, ...);
+redisReply *redis_do_words(struct redis_fixture *fixture, int n, const char **words);
 /* The same where only a number (or the number in a text) matters; -1 for nil, and for an error. */
 long long redis_number(struct redis_fixture *fixture, const char *format, ...);
 
