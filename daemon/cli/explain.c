@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "cli/explain_not.h"
 #include "cli/explain_text.h"
 
 /* "explain Q7KM" or "explain RULE requisition=REQ-311". */
@@ -84,7 +85,7 @@ static enum cli_status tell_all(struct cli *cli, const struct config *config, co
     return status;
 }
 
-enum cli_status verb_explain(struct cli *cli)
+static enum cli_status explain_deadline(struct cli *cli)
 {
     struct wanted wanted = {.arena = arena_create()};
     struct config *config = NULL;
@@ -102,4 +103,12 @@ enum cli_status verb_explain(struct cli *cli)
     config_unload(config);
     arena_destroy(wanted.arena);
     return status;
+}
+
+enum cli_status verb_explain(struct cli *cli)
+{
+    if (cli->arguments.n == 0)
+        return cli_fail(cli, "explain which? Write ID, or RULE FIELD=VALUE",
+                        "说明哪一个？请写编号，或 规则 字段=值");
+    return cli_flag(cli, "not") ? explain_not(cli) : explain_deadline(cli);
 }

@@ -274,23 +274,6 @@ static int finding_on_record(void *data, const struct history_record *record)
     return 0;
 }
 
-static enum cli_status unknown_rule(struct snapshot *snapshot, const char *name)
-{
-    const struct rule *rules;
-    size_t n = ruleset_rules(snapshot->config->rules, &rules);
-    const char **names = calloc(n + 1, sizeof(*names)), *nearest = NULL;
-
-    for (size_t i = 0; names != NULL && i < n; i++)
-        names[i] = rules[i].name;
-    if (names != NULL)
-        nearest = problem_nearest(name, names, n);
-    free(names);
-    if (nearest != NULL)
-        return cli_fail(snapshot->cli, "no rule \"%s\"; did you mean \"%s\"?",
-                        "没有规则 \"%s\"，是否 \"%s\"？", name, nearest);
-    return cli_fail(snapshot->cli, "no rule \"%s\"", "没有规则 \"%s\"", name);
-}
-
 static enum cli_status check_key(struct snapshot *snapshot, const struct rule *rule,
                                  const struct fields *given)
 {
@@ -306,8 +289,8 @@ static enum cli_status check_key(struct snapshot *snapshot, const struct rule *r
 enum cli_status explain_find(struct snapshot *snapshot, const char *name, const struct fields *given,
                              struct arena *arena, struct explain_found *out)
 {
-    const struct rule *rule = ruleset_find(snapshot->config->rules, name);
     const struct stream_id begin = {0, 0};
+    const struct rule *rule;
     struct finding finding = {.arena = arena, .found = out};
     struct buffer prefix;
     int status;
@@ -318,8 +301,8 @@ enum cli_status explain_find(struct snapshot *snapshot, const char *name, const 
     }
     if (out->n > 0)
         return CLI_OK;
-    if (rule == NULL)
-        return unknown_rule(snapshot, name);
+    if (setup_rule(snapshot->cli, snapshot->config, name, &rule) != CLI_OK)
+        return CLI_USAGE;
     if (check_key(snapshot, rule, given) != CLI_OK)
         return CLI_USAGE;
     buffer_init(&prefix);

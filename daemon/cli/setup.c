@@ -1,5 +1,6 @@
 #include "cli/setup.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum cli_status load(struct cli *cli, const struct config_choice *choice, struct config **out)
@@ -59,6 +60,27 @@ const struct calendar *setup_calendar(struct cli *cli, const struct config *conf
         cli_fail(cli, "which calendar? The settings name none by default, so name one",
                  "请指明日历：设置中没有默认日历");
     return calendar;
+}
+
+enum cli_status setup_rule(struct cli *cli, const struct config *config, const char *name,
+                           const struct rule **out)
+{
+    const struct rule *rules;
+    size_t n = ruleset_rules(config->rules, &rules);
+    const char **names = calloc(n + 1, sizeof(*names)), *nearest = NULL;
+
+    *out = ruleset_find(config->rules, name);
+    for (size_t i = 0; names != NULL && i < n; i++)
+        names[i] = rules[i].name;
+    if (names != NULL)
+        nearest = problem_nearest(name, names, n);
+    free(names);
+    if (*out != NULL)
+        return CLI_OK;
+    if (nearest != NULL)
+        return cli_fail(cli, "no rule \"%s\"; did you mean \"%s\"?", "没有规则 \"%s\"，是否 \"%s\"？", name,
+                        nearest);
+    return cli_fail(cli, "no rule \"%s\"", "没有规则 \"%s\"", name);
 }
 
 const char *setup_person(const struct config *config, const char *id)

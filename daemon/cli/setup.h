@@ -18,6 +18,9 @@ enum cli_status setup_load_play(struct cli *cli, const struct config_choice *cho
 const struct zone *setup_zone(const struct config *config);
 /* The calendar of that name, the default one for NULL; NULL if there is none, and that was said. */
 const struct calendar *setup_calendar(struct cli *cli, const struct config *config, const char *name);
+/* The rule of that name in the files; CLI_USAGE if there is none, and that was said with the nearest. */
+enum cli_status setup_rule(struct cli *cli, const struct config *config, const char *name,
+                           const struct rule **out);
 /* A person's name, or the id itself for somebody whom the directory does not know; "-" for "" and NULL. */
 const char *setup_person(const struct config *config, const char *id);
 const char *setup_department(const struct config *config, const char *id);

@@ -1,0 +1,55 @@
+#include "cli/why.h"
+
+#include <string.h>
+
+static const struct {
+    const char *english, *chinese;
+} reasons[] = {
+    {"an event with this id has been taken already", "此 id 的事件已经处理过"},
+    {"its time is more than a minute ahead: it counts as now", "事件时间超前一分钟以上，按当前时间计"},
+    {"this key is open already", "此对象已有未完成的事项"},
+    {"this opening is not newer than one that has been closed", "不晚于一次已经结束的打开"},
+    {"no such deadline is open yet: remembered", "对应事项尚未打开，已记住"},
+    {"no such deadline is open", "没有对应的未完成事项"},
+    {"closed already", "已经结束"},
+    {"stamped before the opening", "发生时间早于打开"},
+    {"met early", "提前完成"},
+    {"before the opening", "早于打开"},
+    {"a later step is due, too", "更晚的台阶也已到时"},
+    {"due has passed", "已过到期"},
+    {"superseded", "被更晚的消息取代"},
+    {"paused", "暂停"},
+    {"restarted", "重新开始"},
+    {"closed", "已结束"},
+    {"met", "按时完成"},
+    {"met_late", "逾期完成"},
+    {"cancelled", "取消"},
+    {"waived", "豁免"},
+    {"above the ceiling", "在上限之上，不告知"},
+    {"acknowledged", "已知悉，不再重复"},
+    {"the rule never tells this person about this case", "规则规定此案不告知此人（except）"},
+    {"the late person is not escalated to himself; a later step goes higher",
+     "不向逾期者本人升级；后面的台阶会告知更上级"},
+    {"the top has been reached", "已到最高一级"},
+    {"quiet hours until after due", "静默到到期之后"},
+    {"no channel reaches this person: no address is known for any of them", "没有渠道能送达此人：地址都未知"},
+    {"the step has too many recipients", "此台阶的收件人过多"},
+    {"pulled forward, out of quiet hours that last until due", "提前：其后静默直到到期"},
+    {"held back by the gap after the step before", "推迟：与上一台阶保持间隔"},
+    {"the directory does not know this person", "通讯录中没有此人"},
+    {"nobody could be found to owe this", "找不到责任人"},
+    {"max_pause is used up", "最长暂停时间已用完"},
+    {"the calendars have changed", "日历已变更"},
+    {"the outbox is full; the oldest gives way", "发件箱已满，最早的让位"},
+    {"three attempts ended without a verdict", "三次尝试都没有结果"},
+    {"the channel's policy: an operator decides", "按渠道设置，由运维决定"},
+};
+
+const char *why_in(const struct cli *cli, const char *why)
+{
+    for (size_t i = 0; cli->chinese && why != NULL && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (strcmp(reasons[i].english, why) == 0)
+            return reasons[i].chinese;
+    }
+    return why == NULL ? "" : why;
+}
