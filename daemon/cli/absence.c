@@ -364,7 +364,7 @@ enum cli_status absence_load(struct snapshot *snapshot, const struct rule *rule,
                              struct absence_case *out)
 {
     const struct sightings_wanted events = {given, rule};
-    struct lives_wanted lives = {rule->name, given, NULL};
+    struct lives_wanted lives = {.rule = rule->name, .given = given};
     enum cli_status status;
 
     *out = (struct absence_case){.snapshot = snapshot, .arena = arena_create(), .rule = rule, .given = given};

@@ -19,7 +19,8 @@ static const struct argument_option due_options[] = {
     {"calendar", true, 0}, {"from", true, 0}, {"explain", false, 0}, {NULL}};
 static const struct argument_option import_options[] = {{"name", true, 0}, {"years", true, 0}, {NULL}};
 static const struct argument_option stream_options[] = {{"stream", true, 0}, {NULL}};
-static const struct argument_option explain_options[] = {{"not", false, 0}, {"stream", true, 0}, {NULL}};
+static const struct argument_option explain_options[] = {
+    {"not", false, 0}, {"who", true, 0}, {"on", true, 0}, {"stream", true, 0}, {NULL}};
 static const struct argument_option ack_options[] = {
     {"to", true, 0},    {"until", true, 0},        {"by", true, 0},     {"note", true, 0},
     {"wait", false, 0}, {"wait-seconds", true, 0}, {"stream", true, 0}, {NULL}};
@@ -73,7 +74,7 @@ static const struct cli_verb verbs[] = {
      "open deadlines", "未完成的事项", stream_options, 0, ARGUMENTS_MAX, verb_list},
     {"show", "ID | RULE field=value ...", "one open deadline with all its fields", "一个事项的全部内容",
      stream_options, 1, ARGUMENTS_MAX, verb_show},
-    {"explain", "ID | [--not] RULE field=value ...",
+    {"explain", "ID | [--not] RULE field=value ... | --who PERSON --on DATE",
      "why: how its due was counted, what was sent and what was not, what comes next",
      "说明：到期如何计算，发了什么，为何没发，接下来如何", explain_options, 0, ARGUMENTS_MAX, verb_explain},
     {"status", "", "the daemon and its streams, as Redis shows them", "守护进程与事件流的状态",

@@ -4,6 +4,7 @@
 
 #include "cli/explain_not.h"
 #include "cli/explain_text.h"
+#include "cli/explain_who.h"
 
 /* "explain Q7KM" or "explain RULE requisition=REQ-311". */
 struct wanted {
@@ -107,6 +108,8 @@ static enum cli_status explain_deadline(struct cli *cli)
 
 enum cli_status verb_explain(struct cli *cli)
 {
+    if (cli_flag(cli, "who"))
+        return explain_who(cli);
     if (cli->arguments.n == 0)
         return cli_fail(cli, "explain which? Write ID, or RULE FIELD=VALUE",
                         "说明哪一个？请写编号，或 规则 字段=值");

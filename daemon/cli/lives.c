@@ -59,6 +59,16 @@ const struct history_record *lives_loose(const struct lives *lives, const char *
     return NULL;
 }
 
+struct path_context life_context(const struct life *life, const struct directory *directory, int32_t day)
+{
+    return (struct path_context){.directory = directory,
+                                 .fields = &life->fields,
+                                 .owner = life->open != NULL ? life->open->owner : life->owner,
+                                 .department = life->department,
+                                 .requester = life->rule == NULL ? NULL : &life->rule->requester,
+                                 .day = day};
+}
+
 /* -- which deadlines -- */
 
 /* The parts of rule|value|value, unescaped; at most `max`. */
@@ -102,6 +112,8 @@ static struct fields key_fields(struct arena *arena, const struct rule *rule, co
 
 static bool has_values(const struct fields *fields, const struct fields *given, const char *period)
 {
+    if (given == NULL)
+        return false;
     for (size_t i = 0; i < given->n; i++) {
         const char *name = given->items[i].name, *value = fields_get(fields, name);
 
@@ -111,6 +123,15 @@ static bool has_values(const struct fields *fields, const struct fields *given, 
             return false;
     }
     return true;
+}
+
+static bool is_wanted(const struct lives_wanted *wanted, const char *id)
+{
+    for (size_t i = 0; i < wanted->n_ids; i++) {
+        if (strcmp(wanted->ids[i], id) == 0)
+            return true;
+    }
+    return false;
 }
 
 static struct life *find_life(struct lives *lives, const char *id)
@@ -167,6 +188,7 @@ static void add_open(struct walk *walk, const struct deadline *deadline)
     life->department = deadline->department;
     life->opened = deadline->opened;
     life->due = deadline->due;
+    life->fields = deadline->fields;
     life->about = describe(walk->arena, deadline->rule, &deadline->fields);
     if (deadline->event.ms > 0)
         life->event = arena_strdup(walk->arena, stream_id_format(deadline->event, event));
@@ -178,7 +200,8 @@ static void add_all_open(struct walk *walk)
         const struct deadline *deadline = walk->snapshot->deadlines[i];
         bool is_rule = walk->wanted->rule == NULL || strcmp(deadline->rule->name, walk->wanted->rule) == 0;
 
-        if (is_rule && has_values(&deadline->fields, walk->wanted->given, NULL))
+        if (is_wanted(walk->wanted, deadline->id) ||
+            (is_rule && has_values(&deadline->fields, walk->wanted->given, NULL)))
             add_open(walk, deadline);
     }
 }
@@ -189,7 +212,8 @@ static void add_all_open(struct walk *walk)
 static struct life *open_life(struct walk *walk, const struct history_record *record)
 {
     const char *rule_name = fields_get(&record->fields, "r"), *version = fields_get(&record->fields, "v");
-    const char *event = fields_get(&record->fields, "event");
+    const char *event = fields_get(&record->fields, "event"), *id = fields_get(&record->fields, "d");
+    const char *identity = fields_get(&record->fields, "k");
     const struct sighting *sighting = sightings_find(walk->wanted->sightings, event);
     const struct rule *rule = version == NULL ? NULL : snapshot_rule(walk->snapshot, version);
     struct fields key;
@@ -198,18 +222,18 @@ static struct life *open_life(struct walk *walk, const struct history_record *re
     if (rule_name == NULL || (walk->wanted->rule != NULL && strcmp(rule_name, walk->wanted->rule) != 0))
         return NULL;
     arena_reset(walk->scratch);
-    key = key_fields(walk->scratch, rule, fields_get(&record->fields, "k"));
-    if (!has_values(&key, walk->wanted->given, fields_get(&record->fields, "period")) &&
-        (sighting == NULL || sighting->kind != SIGHTING_WHOLE))
+    key = key_fields(walk->scratch, rule, identity);
+    if (!is_wanted(walk->wanted, id) && (sighting == NULL || sighting->kind != SIGHTING_WHOLE) &&
+        !has_values(&key, walk->wanted->given, fields_get(&record->fields, "period")))
         return NULL;
-    life = add_life(walk->out, arena_strdup(walk->arena, fields_get(&record->fields, "d")));
+    life = add_life(walk->out, arena_strdup(walk->arena, id));
     if (life == NULL)
         return NULL;
     life->rule = rule;
     life->rule_name = arena_strdup(walk->arena, rule_name);
     life->event = event == NULL ? NULL : arena_strdup(walk->arena, event);
     life->opened = history_int(record, "start", INSTANT_NONE);
-    life->about = describe(walk->arena, rule, sighting == NULL ? &key : &sighting->event.fields);
+    life->fields = key_fields(walk->arena, rule, identity);
     return life;
 }
 
@@ -300,7 +324,7 @@ static void read_closing(struct walk *walk, const struct rule *rule, const struc
     life->closed = history_int(&as_record, "at", INSTANT_NONE);
     life->how = fields_get(facts, "how");
     life->by = fields_get(facts, "by");
-    life->about = describe(walk->arena, rule, key);
+    life->fields = *key;
 }
 
 static int walk_on_closed(void *data, const char *identity, const char *value, size_t n)
@@ -318,12 +342,29 @@ static int walk_on_closed(void *data, const char *identity, const char *value, s
     if (rule == NULL || (walk->wanted->rule != NULL && strcmp(rule->name, walk->wanted->rule) != 0))
         return 0;
     key = key_fields(walk->scratch, rule, identity);
-    if (has_values(&key, walk->wanted->given, NULL) && history_fields(walk->arena, value, n, &facts))
-        read_closing(walk, rule, &key, &facts);
+    if (!has_values(&key, walk->wanted->given, NULL) || !history_fields(walk->arena, value, n, &facts))
+        return 0;
+    key = key_fields(walk->arena, rule, identity);
+    read_closing(walk, rule, &key, &facts);
     return 0;
 }
 
 /* -- all -- */
+
+/* What the closed ones were about: the journal has their key alone, the stream may still have more. */
+static void describe_closed(struct walk *walk)
+{
+    for (size_t i = 0; i < walk->out->n; i++) {
+        struct life *life = &walk->out->items[i];
+        struct event event;
+
+        if (life->open != NULL)
+            continue;
+        if (sightings_event(walk->snapshot, life->event, walk->arena, &event))
+            life->fields = event.fields;
+        life->about = describe(walk->arena, life->rule, &life->fields);
+    }
+}
 
 static int by_opening(const void *a, const void *b)
 {
@@ -355,6 +396,7 @@ enum cli_status lives_load(struct snapshot *snapshot, const struct lives_wanted 
         return cli_fail(snapshot->cli, "out of memory", "内存不足");
     if (status != 0 && status != -ENOENT)
         return setup_query_failed(snapshot->cli, snapshot->shard);
+    describe_closed(&walk);
     qsort(out->items, out->n, sizeof(out->items[0]), by_opening);
     return CLI_OK;
 }

@@ -15,9 +15,10 @@ struct life {
     const char *about;              /* the line that names the case to a person */
     const struct rule *rule;        /* as it was at the opening; NULL: kept nowhere any more */
     const struct deadline *open;    /* NULL: closed */
-    instant opened, due;            /* INSTANT_NONE where it is not known */
-    instant closed;                 /* when it was met, cancelled, ...; INSTANT_NONE: it is open */
-    const char *how, *by;           /* of the closing: "met_late", the person id; NULL */
+    struct fields fields; /* of a closed one those of the event that opened it, or of its key alone */
+    instant opened, due;  /* INSTANT_NONE where it is not known */
+    instant closed;       /* when it was met, cancelled, ...; INSTANT_NONE: it is open */
+    const char *how, *by; /* of the closing: "met_late", the person id; NULL */
     struct history_record *records; /* oldest first; empty where the journal does not reach */
     size_t n_records;
 };
@@ -33,11 +34,13 @@ struct lives {
 };
 
 /* A deadline belongs to the case if its fields (of an open one), its key, or the event that opened it have
- * the given values. */
+ * the given values; or if its id is wanted. */
 struct lives_wanted {
-    const char *rule; /* NULL: any */
-    const struct fields *given;
-    const struct sightings *sightings;
+    const char *rule;                  /* NULL: any */
+    const struct fields *given;        /* NULL: the ids alone decide */
+    const struct sightings *sightings; /* NULL: none */
+    const char *const *ids;
+    size_t n_ids;
 };
 
 /* Everything is from `arena`, or belongs to the snapshot. CLI_OK, or CLI_USAGE with a complaint. */
@@ -47,6 +50,8 @@ enum cli_status lives_load(struct snapshot *snapshot, const struct lives_wanted 
 bool life_is_closing(const char *what); /* met, met_late, cancelled, waived */
 const struct history_record *life_last(const struct life *life, const char *what); /* NULL: there is none */
 size_t life_count(const struct life *life, const char *what);
+/* As the directory is on `day`, to resolve paths for the deadline. */
+struct path_context life_context(const struct life *life, const struct directory *directory, int32_t day);
 /* The loose record of that kind about that event, of that rule or of none; NULL. `what` NULL: any kind. */
 const struct history_record *lives_loose(const struct lives *lives, const char *what, const char *rule,
                                          const char *event);

@@ -218,7 +218,7 @@ const struct sighting *sightings_find(const struct sightings *sightings, const c
 {
     struct stream_id at;
 
-    if (id == NULL || !stream_id_parse(id, &at))
+    if (sightings == NULL || id == NULL || !stream_id_parse(id, &at))
         return NULL;
     for (size_t i = 0; i < sightings->n; i++) {
         if (stream_id_compare(sightings->items[i].at, at) == 0)

@@ -42,7 +42,7 @@ struct sightings_wanted {
 /* Everything is from `arena`. CLI_OK, or CLI_USAGE with a complaint. */
 enum cli_status sightings_search(struct snapshot *snapshot, const struct sightings_wanted *wanted,
                                  struct arena *arena, struct sightings *out);
-/* NULL: that entry is none of them. `id` is a stream id as text. */
+/* NULL: that entry is none of them, or `sightings` is NULL. `id` is a stream id as text. */
 const struct sighting *sightings_find(const struct sightings *sightings, const char *id);
 
 /* The event with that id, if the stream still holds it and it can be read. False: no, or no memory. */
