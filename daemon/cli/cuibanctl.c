@@ -47,6 +47,7 @@ static const struct argument_option what_if_options[] = {{"rules", true, 0},
                                                          {"empty", false, 0},
                                                          {"force", false, 0},
                                                          {NULL}};
+static const struct argument_option schema_options[] = {{"strict", false, 0}, {NULL}};
 static const struct argument_option send_options[] = {{"text", true, 0}, {NULL}};
 
 static const struct cli_verb verbs[] = {
@@ -86,6 +87,10 @@ static const struct cli_verb verbs[] = {
     {"cancel", "ID [--note N] [--wait]", "it need not be done", "取消", cancel_options, 1, 1, verb_cancel},
     {"event send", "[--type] TYPE [--id I] [--time T] field=value ... | --file FILE.jsonl",
      "append events to the stream", "向事件流追加事件", event_options, 0, ARGUMENTS_MAX, verb_event_send},
+    {"event list", "[TYPE]", "what the HRIS may send, and what the rules do on it",
+     "事件目录：HRIS 可发送的事件，以及规则对它们的反应", NULL, 0, 1, verb_event_list},
+    {"event schema", "[TYPE] [--strict]", "the catalogue as JSON Schema", "把事件目录导出为 JSON Schema",
+     schema_options, 0, 1, verb_event_schema},
     {"event check", "FILE.jsonl", "check events against the catalogue", "按目录检查事件", NULL, 1, 1,
      verb_event_check},
     {"dead list", "", "what was given up, and why", "死信及其原因", stream_options, 0, 0, verb_dead_list},

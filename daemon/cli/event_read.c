@@ -222,18 +222,11 @@ static void check_superfluous(const struct event *event, const struct catalogue_
 static void check_type(const struct config *config, const struct event *event, const char *file, int line,
                        struct problems *problems)
 {
-    const struct catalogue *catalogue = &config->catalogue;
-    const char **types = calloc(catalogue->n + 1, sizeof(*types));
-    const char *nearest = NULL;
+    const char *nearest = catalogue_nearest(&config->catalogue, event->type);
 
     problem_error(problems, file, line, "the event type \"%s\" is not in the catalogue", event->type);
-    for (size_t i = 0; types != NULL && i < catalogue->n; i++)
-        types[i] = catalogue->events[i].type;
-    if (types != NULL)
-        nearest = problem_nearest(event->type, types, catalogue->n);
     if (nearest != NULL)
         problem_hint(problems, "did you mean \"%s\"?", nearest);
-    free(types);
 }
 
 static void check_envelope(const struct event *event, const char *file, int line, struct problems *problems)

@@ -83,6 +83,32 @@ enum cli_status setup_rule(struct cli *cli, const struct config *config, const c
     return cli_fail(cli, "no rule \"%s\"", "没有规则 \"%s\"", name);
 }
 
+const struct catalogue_event *setup_event(struct cli *cli, const struct config *config, const char *type)
+{
+    const struct catalogue_event *event = catalogue_find(&config->catalogue, type);
+    const char *nearest = event == NULL ? catalogue_nearest(&config->catalogue, type) : NULL;
+
+    if (nearest != NULL)
+        cli_warn(cli, "the event type \"%s\" is not in the catalogue; did you mean \"%s\"?",
+                 "目录中没有事件 \"%s\"，是否 \"%s\"？", type, nearest);
+    else if (event == NULL)
+        cli_warn(cli, "the event type \"%s\" is not in the catalogue; see cuibanctl event list",
+                 "目录中没有事件 \"%s\"，见 cuibanctl event list", type);
+    return event;
+}
+
+size_t setup_events(struct cli *cli, const struct config *config, const struct catalogue_event **out)
+{
+    if (cli->arguments.n > 0) {
+        *out = setup_event(cli, config, cli->arguments.words[0]);
+        return *out == NULL ? 0 : 1;
+    }
+    *out = config->catalogue.events;
+    if (config->catalogue.n == 0)
+        cli_warn(cli, "the settings name no catalogue of events", "设置中没有事件目录");
+    return config->catalogue.n;
+}
+
 const char *setup_person(const struct config *config, const char *id)
 {
     const struct person *person;

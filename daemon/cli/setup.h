@@ -21,6 +21,11 @@ const struct calendar *setup_calendar(struct cli *cli, const struct config *conf
 /* The rule of that name in the files; CLI_USAGE if there is none, and that was said with the nearest. */
 enum cli_status setup_rule(struct cli *cli, const struct config *config, const char *name,
                            const struct rule **out);
+/* The catalogue's entry of that type; NULL if there is none, and that was said. */
+const struct catalogue_event *setup_event(struct cli *cli, const struct config *config, const char *type);
+/* The entry whose type the first word is, or without words the whole catalogue: how many there are in *out.
+ * 0: none, and that was said. */
+size_t setup_events(struct cli *cli, const struct config *config, const struct catalogue_event **out);
 /* A person's name, or the id itself for somebody whom the directory does not know; "-" for "" and NULL. */
 const char *setup_person(const struct config *config, const char *id);
 const char *setup_department(const struct config *config, const char *id);

@@ -16,6 +16,11 @@ enum cli_status verb_calendar_lint(struct cli *cli);
 enum cli_status verb_calendar_import(struct cli *cli);
 enum cli_status verb_plugin_check(struct cli *cli);
 
+/* What the HRIS sends. */
+enum cli_status verb_event_list(struct cli *cli);
+enum cli_status verb_event_schema(struct cli *cli);
+enum cli_status verb_event_check(struct cli *cli);
+
 /* What is owed, and why. */
 enum cli_status verb_list(struct cli *cli);
 enum cli_status verb_show(struct cli *cli);
@@ -24,7 +29,6 @@ enum cli_status verb_status(struct cli *cli);
 enum cli_status verb_dead_list(struct cli *cli);
 
 /* What changes something. */
-enum cli_status verb_event_check(struct cli *cli);
 enum cli_status verb_event_send(struct cli *cli);
 enum cli_status verb_send(struct cli *cli);
 enum cli_status verb_ack(struct cli *cli);

@@ -29,6 +29,17 @@ const struct catalogue_event *catalogue_find(const struct catalogue *catalogue, 
     return NULL;
 }
 
+const char *catalogue_nearest(const struct catalogue *catalogue, const char *type)
+{
+    const char **types = calloc(catalogue->n + 1, sizeof *types), *nearest = NULL;
+    for (size_t i = 0; types && i < catalogue->n; i++)
+        types[i] = catalogue->events[i].type;
+    if (types)
+        nearest = problem_nearest(type, types, catalogue->n);
+    free(types);
+    return nearest;
+}
+
 const struct catalogue_field *catalogue_field(const struct catalogue_event *event, const char *name)
 {
     for (size_t i = 0; i < event->n_fields; i++)
@@ -43,6 +54,11 @@ static const char *const kinds[] = {
     [FIELD_TIME] = "time",       [FIELD_PERSON] = "person",
     [FIELD_PERSONS] = "persons", [FIELD_DEPARTMENT] = "department",
 };
+
+const char *field_kind_name(enum field_kind kind)
+{
+    return kinds[kind];
+}
 
 static bool is_field_name(const char *text, size_t n)
 {

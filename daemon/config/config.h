@@ -57,6 +57,7 @@ enum field_kind {
     FIELD_PERSONS,
     FIELD_DEPARTMENT
 };
+const char *field_kind_name(enum field_kind kind); /* as the catalogue writes it: "text", "int", ... */
 struct catalogue_field {
     const char *name;
     enum field_kind kind;
@@ -75,6 +76,8 @@ struct catalogue {
     size_t n;
 };
 const struct catalogue_event *catalogue_find(const struct catalogue *catalogue, const char *type);
+/* The type that was probably meant, or NULL. */
+const char *catalogue_nearest(const struct catalogue *catalogue, const char *type);
 
 struct config {
     struct arena *arena; /* of everything that the parts below do not own themselves */

@@ -47,6 +47,16 @@ const char *phase_name(enum phase phase)
     return names[phase];
 }
 
+const char *rule_use_name(enum rule_use use)
+{
+    static const char *const names[] = {
+        [USE_OPEN] = "open",   [USE_MEET] = "meet",     [USE_CANCEL] = "cancel",
+        [USE_PAUSE] = "pause", [USE_RESUME] = "resume", [USE_CHANGE] = "change",
+    };
+    static_assert(sizeof names / sizeof *names == RULE_USES, "each use has its word");
+    return names[use];
+}
+
 bool rule_recurs(const struct rule *rule)
 {
     return !recurrence_is_none(&rule->every);

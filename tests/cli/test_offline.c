@@ -231,6 +231,29 @@ static void events_are_checked(void **state)
     ctl_expect(ctl, 1, "\"line\":3", NULL);
 }
 
+static void the_catalogue_is_listed(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "event", "list", NULL);
+    ctl_expect(ctl, 0, "requisition.submitted", NULL);
+    ctl_expect(ctl, 0, "meets confirm", NULL);
+    ctl_run(ctl, "--lang", "zh", "event", "list", "requisition.confirmed", NULL);
+    ctl_expect(ctl, 0, "完成  confirm", NULL);
+    ctl_run(ctl, "event", "list", "requisition.submitted", NULL);
+    ctl_expect(ctl, 0, "headcount       int", NULL);
+    ctl_expect(ctl, 0, "opens  confirm", NULL);
+    ctl_run(ctl, "--json", "event", "list", "requisition.submitted", NULL);
+    ctl_expect(ctl, 0, "{\"name\":\"headcount\",\"kind\":\"int\",\"required\":false,\"private\":false}",
+               NULL);
+    ctl_expect(ctl, 0, "{\"rule\":\"confirm\",\"use\":\"open\"}", NULL);
+    ctl_expect_not(ctl, "\"type\":\"requisition.confirmed\"");
+    ctl_run(ctl, "event", "list", "requisition.submited", NULL);
+    ctl_expect(ctl, 1, NULL, "did you mean \"requisition.submitted\"?");
+    ctl_run(ctl, "event", "schema", "nothing.like_it", NULL);
+    ctl_expect(ctl, 1, NULL, "see cuibanctl event list");
+}
+
 static void event_send_needs_redis_only_to_send(void **state)
 {
     struct ctl *ctl = *state;
@@ -312,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(due_explains, start, stop),
         cmocka_unit_test_setup_teardown(due_refuses, start, stop),
         cmocka_unit_test_setup_teardown(events_are_checked, start, stop),
+        cmocka_unit_test_setup_teardown(the_catalogue_is_listed, start, stop),
         cmocka_unit_test_setup_teardown(event_send_needs_redis_only_to_send, start, stop),
         cmocka_unit_test_setup_teardown(send_tries_a_channel, start, stop),
         cmocka_unit_test_setup_teardown(plugins_are_shown, start, stop),
