@@ -85,7 +85,7 @@ static const struct cli_verb verbs[] = {
     {"done", "ID [--at T] [--note N] [--wait]", "it has been done", "标记为已完成", done_options, 1, 1,
      verb_done},
     {"cancel", "ID [--note N] [--wait]", "it need not be done", "取消", cancel_options, 1, 1, verb_cancel},
-    {"event send", "[--type] TYPE [--id I] [--time T] field=value ... | --file FILE.jsonl",
+    {"event send", "[--type] TYPE [--id I] [--time T] field=value ... | --file FILE.jsonl [--dry-run]",
      "append events to the stream", "向事件流追加事件", event_options, 0, ARGUMENTS_MAX, verb_event_send},
     {"event list", "[TYPE]", "what the HRIS may send, and what the rules do on it",
      "事件目录：HRIS 可发送的事件，以及规则对它们的反应", NULL, 0, 1, verb_event_list},

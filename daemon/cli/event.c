@@ -6,17 +6,187 @@
 #include "store/clock.h"
 
 static enum cli_status print_check(struct cli *cli, const struct drafts *drafts)
+enum { LINE_BYTES_MAX = 256 * 1024, EVENTS_MAX = 100000 };
+
+struct drafts {
+    struct arena *arena;
+    const char *file; /* NULL: from the command line */
+    struct event_draft **items;
+    size_t n;
+    struct problems problems;
+};
+
+static bool drafts_add(struct drafts *drafts, struct event_draft **out)
 {
-    enum cli_status status = drafts->problems.errors > 0 ? CLI_FINDING : CLI_OK;
+    struct event_draft **grown = reallocarray(drafts->items, drafts->n + 1, sizeof(struct event_draft *));
+
+    if (grown == NULL)
+        return false;
+    drafts->items = grown;
+    *out = arena_alloc(drafts->arena, sizeof(**out));
+    if (*out == NULL)
+        return false;
+    grown[drafts->n++] = *out;
+    return true;
+}
+
+static void drafts_finish(struct drafts *drafts)
+{
+    free(drafts->items);
+    arena_destroy(drafts->arena);
+    problems_finish(&drafts->problems);
+}
+
+static bool is_blank(const char *line)
+{
+    return line[strspn(line, " \t\r\n")] == '\0';
+}
+
+static enum cli_status read_line(struct cli *cli, struct drafts *drafts, const char *line, size_t n,
+                                 int number)
+{
+    struct event_draft *draft;
+    const char *why;
+
+    if (drafts->n == EVENTS_MAX)
+        return cli_fail(cli, "%s has more than %d events: split it", "%s 超过 %d 个事件：请拆分",
+                        drafts->file, EVENTS_MAX);
+    if (!drafts_add(drafts, &draft))
+        return cli_fail(cli, "out of memory", "内存不足");
+    draft->line = number;
+    if (n > LINE_BYTES_MAX || !event_draft_read(drafts->arena, line, n, draft, &why)) {
+        problem_error(&drafts->problems, drafts->file, number, "%s",
+                      n > LINE_BYTES_MAX ? "the line is too long" : why);
+        drafts->n--;
+    }
+    return CLI_OK;
+}
+
+/* A file of one JSON object a line; "-" is stdin. */
+static enum cli_status read_file(struct cli *cli, struct drafts *drafts)
+{
+    FILE *file = strcmp(drafts->file, "-") == 0 ? stdin : fopen(drafts->file, "re");
+    enum cli_status status = CLI_OK;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t n;
+
+    if (file == NULL)
+        return cli_fail(cli, "%s: %s", "%s：%s", drafts->file, strerror(errno));
+    for (int number = 1; status == CLI_OK && (n = getline(&line, &room, file)) >= 0; number++) {
+        while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
+            line[--n] = '\0';
+        if (!is_blank(line))
+            status = read_line(cli, drafts, line, (size_t)n, number);
+    }
+    if (status == CLI_OK && ferror(file))
+        status = cli_fail(cli, "%s: %s", "%s：%s", drafts->file, strerror(errno));
+    free(line);
+    if (file != stdin)
+        fclose(file);
+    if (status == CLI_OK && drafts->n == 0 && drafts->problems.errors == 0)
+        status = cli_fail(cli, "%s has no event", "%s 中没有事件", drafts->file);
+    return status;
+}
+
+static enum cli_status read_time(struct cli *cli, const struct config *config,
+                                 char into[static INSTANT_TEXT_MAX])
+{
+    const char *text = cli_option(cli, "time");
+    instant at = clock_wall();
+
+    if (text != NULL && !moment_parse(text, setup_zone(config), &at))
+        return cli_fail(cli, "--time \"%s\" is no time; write 2026-09-30T17:00",
+                        "--time \"%s\" 不是时间；请写成 2026-09-30T17:00", text);
+    zone_format(setup_zone(config), at, into);
+    return CLI_OK;
+}
+
+/* `--type T` or the first word. */
+static const char *typed_type(const struct cli *cli, size_t *first_field)
+{
+    const char *type = cli_option(cli, "type");
+    size_t name_n;
+
+    *first_field = 0;
+    if (type == NULL && cli->arguments.n > 0 && !arguments_is_assignment(cli->arguments.words[0], &name_n)) {
+        *first_field = 1;
+        type = cli->arguments.words[0];
+    }
+    return type;
+}
+
+static enum cli_status read_words(struct cli *cli, const struct config *config, struct drafts *drafts)
+{
+    char *id = arena_alloc(drafts->arena, RANDOM_ID_MAX),
+         *time = arena_alloc(drafts->arena, INSTANT_TEXT_MAX);
+    struct setup_fields fields;
+    struct event_draft *draft;
+    enum cli_status status;
+    size_t first_field;
+    const char *type = typed_type(cli, &first_field);
+    bool fits;
+
+    if (id == NULL || time == NULL || !drafts_add(drafts, &draft))
+        return cli_fail(cli, "out of memory", "内存不足");
+    status = read_time(cli, config, time);
+    if (status == CLI_OK)
+        status = setup_read_fields(cli, drafts->arena, first_field, &fields);
+    if (status != CLI_OK)
+        return status;
+    random_id(id);
+    fits = event_draft_add(draft, "type", type);
+    fits = fits && event_draft_add(draft, "id", cli_flag(cli, "id") ? cli_option(cli, "id") : id);
+    fits = fits && event_draft_add(draft, "time", time);
+    for (size_t i = 0; i < fields.given.n && fits; i++)
+        fits = event_draft_add(draft, fields.items[i].name, fields.items[i].value);
+    if (!fits)
+        return cli_fail(cli, "an event has at most %d fields", "一个事件最多 %d 个字段", EVENT_FIELDS_MAX);
+    return CLI_OK;
+}
+
+static void check_drafts(const struct config *config, struct drafts *drafts)
+{
+    instant now = clock_wall();
+
+    for (size_t i = 0; i < drafts->n; i++)
+        event_draft_check(config, drafts->items[i], drafts->file, now, &drafts->problems);
+    problems_sort(&drafts->problems);
+}
+
+static enum cli_status read_and_check(struct cli *cli, const struct config *config, struct drafts *drafts)
+{
+    enum cli_status status;
+
+    problems_init(&drafts->problems);
+    drafts->arena = arena_create();
+    if (drafts->arena == NULL)
+        return cli_fail(cli, "out of memory", "内存不足");
+    status = drafts->file != NULL ? read_file(cli, drafts) : read_words(cli, config, drafts);
+    if (status == CLI_OK)
+        check_drafts(config, drafts);
+    return status;
+}
+
+static void write_drafts(struct json_writer *json, const struct drafts *drafts)
+{
+    json_array(json);
+    for (size_t i = 0; i < drafts->n; i++) {
+        json_object(json);
+        for (size_t k = 0; k < drafts->items[i]->n; k++)
+            json_key_text(json, drafts->items[i]->raw[k].name, drafts->items[i]->raw[k].value);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+/* `stream`: where they would go, or NULL: they are only checked. */
+static enum cli_status print_check_json(struct cli *cli, const struct drafts *drafts, const char *stream,
+                                        enum cli_status status)
+{
     struct json_writer json;
     struct buffer out;
 
-    if (!cli->json) {
-        cli_print_problems(cli, stdout, &drafts->problems);
-        cli_say(cli, "%zu events, %zu errors, %zu warnings\n", "事件 %zu 个，错误 %zu 处，警告 %zu 处\n",
-                drafts->n, drafts->problems.errors, drafts->problems.warnings);
-        return status;
-    }
     buffer_init(&out);
     json_begin(&json, &out);
     json_object(&json);
@@ -25,8 +195,103 @@ static enum cli_status print_check(struct cli *cli, const struct drafts *drafts)
     json_key_int(&json, "warnings", (int64_t)drafts->problems.warnings);
     json_key(&json, "problems");
     cli_json_problems(&json, &drafts->problems);
+    json_key_text(&json, "stream", stream);
+    if (stream != NULL) {
+        json_key(&json, "would_send");
+        write_drafts(&json, drafts);
+    }
     json_object_end(&json);
     return cli_print_json(cli, &out, status);
+}
+
+static enum cli_status print_check(struct cli *cli, const struct drafts *drafts, const char *stream)
+{
+    enum cli_status status = drafts->problems.errors > 0 ? CLI_FINDING : CLI_OK;
+
+    if (cli->json)
+        return print_check_json(cli, drafts, stream, status);
+    cli_print_problems(cli, stdout, &drafts->problems);
+    cli_say(cli, "%zu events, %zu errors, %zu warnings\n", "事件 %zu 个，错误 %zu 处，警告 %zu 处\n",
+            drafts->n, drafts->problems.errors, drafts->problems.warnings);
+    return status;
+}
+
+/* -- a dry run -- */
+
+/* As a shell reads it back. */
+static void add_word(struct buffer *out, const char *word)
+{
+    bool plain =
+        *word != '\0' && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                      "_-+.,:/@%=") == strlen(word);
+
+    buffer_add_text(out, plain ? " " : " '");
+    for (const char *c = word; *c != '\0'; c++) {
+        if (*c == '\'')
+            buffer_add_text(out, "'\\''");
+        else
+            buffer_add_char(out, *c);
+    }
+    buffer_add_text(out, plain ? "" : "'");
+}
+
+static void print_command(const struct cli *cli, const struct event_draft *draft, const char *stream)
+{
+    struct buffer line;
+    char *text;
+
+    buffer_init(&line);
+    buffer_add_text(&line, "XADD");
+    add_word(&line, stream);
+    buffer_add_text(&line, cli_flag(cli, "create") ? " '*'" : " NOMKSTREAM '*'");
+    for (size_t i = 0; i < draft->n; i++) {
+        add_word(&line, draft->raw[i].name);
+        add_word(&line, draft->raw[i].value);
+    }
+    text = buffer_take(&line);
+    if (text != NULL) {
+        cli_clean(text);
+        printf("%s\n", text);
+    }
+    free(text);
+    buffer_finish(&line);
+}
+
+static bool has_stream(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->settings.streams.n; i++) {
+        if (strcmp(config->settings.streams.items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum cli_status choose_stream(struct cli *cli, const struct config *config, const char **out)
+{
+    const char *only = cli_option(cli, "stream");
+
+    if (only == NULL && config->settings.streams.n > 1)
+        return cli_fail(cli, "there are several streams: say which with --stream",
+                        "有多个事件流：请用 --stream 指定");
+    if (only != NULL && !has_stream(config, only))
+        return cli_fail(cli, "the settings name no stream \"%s\"", "设置中没有事件流 \"%s\"", only);
+    *out = only != NULL ? only : config->settings.streams.items[0];
+    return CLI_OK;
+}
+
+static enum cli_status print_dry_run(struct cli *cli, const struct config *config,
+                                     const struct drafts *drafts)
+{
+    const char *stream;
+    enum cli_status status = choose_stream(cli, config, &stream);
+
+    for (size_t i = 0; i < drafts->n && status == CLI_OK && !cli->json; i++)
+        print_command(cli, drafts->items[i], stream);
+    if (status == CLI_OK)
+        status = print_check(cli, drafts, stream);
+    if (!cli->json && status != CLI_USAGE)
+        cli_say(cli, "nothing was sent\n", "什么也没有发送\n");
+    return status;
 }
 
 /* -- sending -- */
@@ -88,6 +353,7 @@ static enum cli_status send_checked(struct cli *cli, const struct config *config
 {
     struct shards shards = {0};
     enum cli_status status;
+    const char *stream;
 
     cli_print_problems(cli, stderr, &drafts->problems);
     if (drafts->problems.errors > 0 && !cli_flag(cli, "force")) {
@@ -95,10 +361,9 @@ static enum cli_status send_checked(struct cli *cli, const struct config *config
                  "什么也没有发送（--force 可发送目录之外的事件）");
         return CLI_FINDING;
     }
-    if (config->settings.streams.n > 1 && !cli_flag(cli, "stream"))
-        return cli_fail(cli, "there are several streams: say which with --stream",
-                        "有多个事件流：请用 --stream 指定");
-    status = setup_shards(cli, config, &shards);
+    status = choose_stream(cli, config, &stream);
+    if (status == CLI_OK)
+        status = setup_shards(cli, config, &shards);
     if (status == CLI_OK)
         status = send_drafts(cli, &shards.items[0], drafts);
     setup_shards_close(&shards);
@@ -122,8 +387,8 @@ enum cli_status verb_event_send(struct cli *cli)
     if (status == CLI_OK) {
         status = drafts_read(cli, config, clock_wall(), &drafts);
         if (status == CLI_OK)
-            status =
-                cli_flag(cli, "dry-run") ? print_check(cli, &drafts) : send_checked(cli, config, &drafts);
+            status = cli_flag(cli, "dry-run") ? print_dry_run(cli, config, &drafts)
+                                              : send_checked(cli, config, &drafts);
         drafts_finish(&drafts);
     }
     config_unload(config);
@@ -139,7 +404,7 @@ enum cli_status verb_event_check(struct cli *cli)
     if (status == CLI_OK) {
         status = drafts_read(cli, config, clock_wall(), &drafts);
         if (status == CLI_OK)
-            status = print_check(cli, &drafts);
+            status = print_check(cli, &drafts, NULL);
         drafts_finish(&drafts);
     }
     config_unload(config);

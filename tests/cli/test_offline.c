@@ -260,6 +260,23 @@ static void event_send_needs_redis_only_to_send(void **state)
 
     ctl_run(ctl, "event", "send", "--type", "requisition.confirmed", "requisition=R1", "--dry-run", NULL);
     ctl_expect(ctl, 0, "1 events, 0 errors, 0 warnings", NULL);
+    ctl_expect(ctl, 0, "nothing was sent", NULL);
+    ctl_run(ctl, "event", "send", "requisition.confirmed", "--id", "e1", "--time", "2026-10-09T10:00",
+            "requisition=R 1's", "--dry-run", NULL);
+    ctl_expect(ctl, 0,
+               "XADD hr:events NOMKSTREAM '*' type requisition.confirmed id e1 time "
+               "2026-10-09T10:00:00+08:00 requisition 'R 1'\\''s'\n",
+               NULL);
+    ctl_run(ctl, "event", "send", "requisition.confirmed", "requisitoin=R1", "--dry-run", NULL);
+    ctl_expect(ctl, 1, "the field \"requisition\" is missing", NULL);
+    ctl_run(ctl, "--json", "event", "send", "requisition.confirmed", "--id=e1", "requisition=R1", "--dry-run",
+            NULL);
+    ctl_expect(ctl, 0,
+               "\"stream\":\"hr:events\",\"would_send\":[{\"type\":\"requisition.confirmed\",\"id\":\"e1\"",
+               NULL);
+    ctl_run(ctl, "event", "send", "requisition.confirmed", "requisition=R1", "--dry-run", "--stream", "hr:x",
+            NULL);
+    ctl_expect(ctl, 2, NULL, "no stream \"hr:x\"");
     ctl_run(ctl, "event", "send", "requisition.confirmed", "requisition=R1", NULL);
     ctl_expect(ctl, 2, NULL, "hr:events");
     ctl_run(ctl, "event", "send", "requisition.confirmed", NULL);
