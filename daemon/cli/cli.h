@@ -19,13 +19,10 @@ enum cli_status {
     CLI_USAGE = 2,   /* it could not run: arguments, settings, no connection */
 };
 
-struct cli {
-    struct arguments arguments;
-    const char *settings; /* path of the settings file */
-    bool json;
-    bool chinese;
-};
+struct cli;
 
+/* The usage line is read by people and by the shells' completion: its capitalised words say what
+ * stands there. */
 struct cli_verb {
     const char *name;                      /* "event send" has two words */
     const char *usage;                     /* what stands behind the name */
@@ -33,6 +30,17 @@ struct cli_verb {
     const struct argument_option *options; /* its own, ended by an entry without a name; may be NULL */
     size_t words_min, words_max;
     enum cli_status (*run)(struct cli *cli);
+    bool hidden; /* for programs: --help does not list it */
+};
+
+struct cli {
+    struct arguments arguments;
+    const char *settings; /* path of the settings file */
+    bool json;
+    bool chinese;
+    const struct cli_verb *verbs; /* all of them */
+    size_t n_verbs;
+    const struct argument_option *options; /* those that every verb takes */
 };
 
 const char *cli_option(const struct cli *cli, const char *name); /* NULL if it was not given */

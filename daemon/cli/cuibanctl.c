@@ -62,6 +62,8 @@ static const struct cli_verb verbs[] = {
      ARGUMENTS_MAX, verb_what_if},
     {"due", "[--calendar C] [--from T] [--explain] SPAN [field=value ...]", "when a span of time is over",
      "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
+    {"due", "[--calendar CALENDAR] [--from T] [--explain] SPAN [field=value ...]",
+     "when a span of time is over", "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",
      "某月的放假、补班与工时，或全年各月", NULL, 0, 2, verb_calendar_show},
     {"calendar coverage", "", "which years the calendars know", "各日历覆盖的年份", NULL, 0, 0,
@@ -71,7 +73,8 @@ static const struct cli_verb verbs[] = {
     {"calendar import", "FILE.ics | FILE.json [--name N] [--years 2026..2027]",
      "holidays as a text for calendars.d", "把节假日数据转成 calendars.d 的写法", import_options, 1, 1,
      verb_calendar_import},
-    {"list", "[rule=R] [owner=ID] [department=ID] [state=S] [provisional=yes] [field=value ...]",
+    {"list",
+     "[rule=RULE] [owner=PERSON] [department=DEPARTMENT] [state=STATE] [provisional=yes] [field=value ...]",
      "open deadlines", "未完成的事项", stream_options, 0, ARGUMENTS_MAX, verb_list},
     {"show", "ID | RULE field=value ...", "one open deadline with all its fields", "一个事项的全部内容",
      stream_options, 1, ARGUMENTS_MAX, verb_show},
@@ -85,7 +88,7 @@ static const struct cli_verb verbs[] = {
     {"done", "ID [--at T] [--note N] [--wait]", "it has been done", "标记为已完成", done_options, 1, 1,
      verb_done},
     {"cancel", "ID [--note N] [--wait]", "it need not be done", "取消", cancel_options, 1, 1, verb_cancel},
-    {"event send", "[--type] TYPE [--id I] [--time T] field=value ... | --file FILE.jsonl [--dry-run]",
+    {"event send", "[--type TYPE | TYPE] [--id I] [--time T] field=value ... | --file FILE.jsonl [--dry-run]",
      "append events to the stream", "向事件流追加事件", event_options, 0, ARGUMENTS_MAX, verb_event_send},
     {"event list", "[TYPE]", "what the HRIS may send, and what the rules do on it",
      "事件目录：HRIS 可发送的事件，以及规则对它们的反应", NULL, 0, 1, verb_event_list},
@@ -98,6 +101,8 @@ static const struct cli_verb verbs[] = {
      send_options, 1, 2, verb_send},
     {"plugin check", "FILE.so", "load a channel plugin and show what it says of itself",
      "加载渠道插件并显示其说明", NULL, 1, 1, verb_plugin_check},
+    {"complete", "-- WORD ...", "what could stand at the end of a command line", "补全命令行", NULL, 1,
+     ARGUMENTS_MAX, verb_complete, true},
 };
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -112,6 +117,8 @@ static enum cli_status print_help(const struct cli *cli, FILE *to)
                    "用法：cuibanctl [-c 文件] [--json] [--lang zh|en] 命令 ..."));
     table_init(&table, 2, NULL);
     for (size_t i = 0; i < VERBS; i++) {
+        if (verbs[i].hidden)
+            continue;
         table_addf(&table, "  %s", verbs[i].name);
         table_add(&table, cli->chinese ? verbs[i].chinese : verbs[i].english);
     }
@@ -286,7 +293,7 @@ static enum cli_status run(struct cli *cli, size_t n, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {0};
+    struct cli cli = {.verbs = verbs, .n_verbs = VERBS, .options = common_options};
     enum cli_status status = run(&cli, (size_t)argc - 1, argv + 1);
 
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -273,6 +273,8 @@ static enum cli_status choose_stream(struct cli *cli, const struct config *confi
     if (only == NULL && config->settings.streams.n > 1)
         return cli_fail(cli, "there are several streams: say which with --stream",
                         "有多个事件流：请用 --stream 指定");
+    if (only == NULL && config->settings.streams.n == 0)
+        return cli_fail(cli, "the settings name no stream", "设置中没有任何事件流");
     if (only != NULL && !has_stream(config, only))
         return cli_fail(cli, "the settings name no stream \"%s\"", "设置中没有事件流 \"%s\"", only);
     *out = only != NULL ? only : config->settings.streams.items[0];

@@ -21,6 +21,9 @@ enum cli_status verb_event_list(struct cli *cli);
 enum cli_status verb_event_schema(struct cli *cli);
 enum cli_status verb_event_check(struct cli *cli);
 
+/* For the shells: conf/completion. */
+enum cli_status verb_complete(struct cli *cli);
+
 /* What is owed, and why. */
 enum cli_status verb_list(struct cli *cli);
 enum cli_status verb_show(struct cli *cli);
