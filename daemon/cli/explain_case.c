@@ -222,10 +222,10 @@ bool explain_case_count(const struct explain_case *explained, struct span_reques
     const struct rule *rule = explained->rule;
 
     if (rule == NULL || explained->calendar == NULL || explained->start == INSTANT_NONE ||
-        explained->due == INSTANT_NONE || explained->due == INSTANT_NEVER || explained->due_case < 0 ||
-        (size_t)explained->due_case >= rule->n_dues)
+        explained->due == INSTANT_NONE || explained->due == INSTANT_NEVER ||
+        rule_due_span(rule, explained->due_case) == NULL)
         return false;
-    *out = (struct span_request){.span = &rule->dues[explained->due_case].span,
+    *out = (struct span_request){.span = rule_due_span(rule, explained->due_case),
                                  .calendar = explained->calendar,
                                  .start = explained->start,
                                  .pauses = explained->pauses,

@@ -27,6 +27,7 @@ static const struct {
     {"recounted", "counted again", "重新计算", false},
     {"provisional", "still provisional", "仍为暂定", false},
     {"restarted", "restarted", "重新开始", false},
+    {"reopened", "sent back", "退回", false},
     {"extended", "extended", "延期", false},
     {"reassigned", "reassigned", "转交", false},
     {"owner", "new owner", "责任人变更", false},
@@ -140,7 +141,8 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
     int64_t until = history_int(record, "until", 0), late_ms = history_int(record, "late_ms", 0),
             next = history_int(record, "next", 0);
     const char *step = fields_get(&record->fields, "s"), *why = fields_get(&record->fields, "why");
-    const char *code = fields_get(&record->fields, "code");
+    const char *code = fields_get(&record->fields, "code"), *as = fields_get(&record->fields, "as");
+    const char *reopened = fields_get(&record->fields, "reopened");
     char text[MOMENT_TEXT_MAX];
 
     if (step != NULL && fields_get(&record->fields, "n") == NULL)
@@ -150,6 +152,10 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
         if (value != NULL && *value != '\0')
             buffer_printf(out, " %s", value);
     }
+    if (as != NULL)
+        buffer_printf(out, cli_in(cli, ", goes on as %s", "，新编号 %s"), as);
+    if (reopened != NULL)
+        buffer_printf(out, cli_in(cli, ", sent back from %s", "，退回自 %s"), reopened);
     if (until > 0 && until != INSTANT_NEVER)
         buffer_printf(out, cli_in(cli, " until %s", " 至 %s"),
                       moment_format(until, setup_zone(explained->snapshot->config), cli->chinese, text));

@@ -59,7 +59,8 @@ void row_table(struct table *table, const struct snapshot *snapshot, const struc
     struct buffer text;
 
     table_add(table, deadline->id);
-    table_add(table, row_state(snapshot->cli, deadline->state));
+    table_addf(table, "%s%s", row_state(snapshot->cli, deadline->state),
+               deadline->reopened[0] ? cli_in(snapshot->cli, " again", "（退回）") : "");
     table_addf(table, "%s%s", moment_format(deadline->due, setup_zone(config), snapshot->cli->chinese, due),
                deadline->provisional ? cli_in(snapshot->cli, " provisional", "（暂定）") : "");
     buffer_init(&text);
@@ -133,6 +134,7 @@ void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
     json_key_bool(json, "late_event", deadline->late_event);
     json_key_bool(json, "extended", deadline->extended);
     json_key_bool(json, "provisional", deadline->provisional);
+    json_key_text(json, "reopened", deadline->reopened[0] ? deadline->reopened : NULL);
     json_key(json, "fields");
     json_object(json);
     for (size_t i = 0; i < deadline->fields.n; i++)

@@ -139,6 +139,8 @@ static enum cli_status show_people(const struct snapshot *snapshot, const struct
                    cli_in(cli, "due depends on dates that the calendar does not cover yet",
                           "到期取决于日历尚未包含的日期"));
     print_moment(snapshot, "opened", "打开", deadline->opened);
+    if (deadline->reopened[0] != '\0')
+        print_line(cli, "sent back", "退回自", deadline->reopened);
     print_moment(snapshot, "sleeps to", "开始",
                  deadline->state == DEADLINE_SLEEPING ? deadline->wake : INSTANT_NONE);
     buffer_clear(&text);

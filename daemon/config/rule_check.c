@@ -21,10 +21,12 @@ static bool is_common(const char *field)
     return false;
 }
 
+enum { FIELD_TYPES_MAX = 16 };
+
 struct field_check {
     struct rule_reading *reading;
     const config_setting_t *at;
-    const struct texts *types[8]; /* the events that may carry the field */
+    const struct texts *types[FIELD_TYPES_MAX]; /* the events that may carry the field */
     size_t n_types;
     bool in_every;            /* each of them must, not just one */
     const struct rule *giver; /* whose deadlines have fields of their own, or NULL: those of an event */
@@ -93,16 +95,21 @@ static void check_span(struct field_check *check, const struct span *span)
         check_field(check, span->field);
 }
 
-/* Fields of the deadline are those of the events that open or change it. */
+static void add_types(struct field_check *check, const struct selectors *selectors)
+{
+    for (size_t i = 0; i < selectors->n && check->n_types < FIELD_TYPES_MAX; i++)
+        check->types[check->n_types++] = &selectors->items[i].on;
+}
+
+/* Fields of the deadline are those of the events that open, change or reopen it. */
 static void deadline_fields(struct field_check *check, const struct rule *rule)
 {
     check->n_types = 0;
     check->in_every = false;
     check->giver = rule;
     check->types[check->n_types++] = &rule->open_on;
-    for (size_t i = 0; i < rule->changes.n && check->n_types < sizeof check->types / sizeof *check->types;
-         i++)
-        check->types[check->n_types++] = &rule->changes.items[i].on;
+    add_types(check, &rule->changes);
+    add_types(check, &rule->reopens);
 }
 
 static void event_fields(struct field_check *check, const struct texts *on)
@@ -135,6 +142,7 @@ static void check_selectors(struct field_check *check, const config_setting_t *g
         deadline_fields(check, rule);
         for (size_t k = 0; k < selector->key.n; k++)
             check_field(check, selector->key.fields[k].name);
+        check_span(check, &selector->due);
     }
 }
 
@@ -199,6 +207,7 @@ static void check_fields(struct rule_reading *reading, const config_setting_t *g
     check_selectors(&check, group, "pause", rule, &rule->pauses);
     check_selectors(&check, group, "resume", rule, &rule->resumes);
     check_selectors(&check, group, "change", rule, &rule->changes);
+    check_selectors(&check, group, "reopen", rule, &rule->reopens);
     deadline_fields(&check, rule);
     check.at = place(reading, group, "owner");
     check_field(&check, rule->each_of);
@@ -239,12 +248,12 @@ static void check_pause(struct rule_reading *reading, const config_setting_t *gr
             reader_error(&reading->reader, max, "`max_pause` bounds a pause, but nothing pauses this rule");
         return;
     }
-    for (size_t i = 0; i < rule->n_dues; i++) {
-        if (!span_is_fixed(&rule->dues[i].span))
+    for (size_t i = 0; i < rule->n_dues + rule->reopens.n; i++) {
+        const struct span *span = rule_due_span(rule, (int32_t)i);
+        if (!span_is_fixed(span))
             continue;
         reader_error(&reading->reader, place(reading, group, "pause"),
-                     "a pause cannot move the fixed cut-off \"%s\" of `due`",
-                     span_format(&rule->dues[i].span, text));
+                     "a pause cannot move the fixed cut-off \"%s\" of `due`", span_format(span, text));
         reader_hint(&reading->reader, "leave `pause` out, or use `change` with a new date");
         return;
     }

@@ -15,7 +15,7 @@ static const char *const keys[] = {
     "least",     "series",  "calendar", "ladder",   "audience",  "except", "merge",     "again", "early",
     "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "max_pause", "gap",
 };
-static const char *const unserved[] = {"reopen", "confirm"};
+static const char *const unserved[] = {"confirm"};
 
 /* What `defaults` may say for all rules. */
 static const char *const default_keys[] = {
@@ -333,11 +333,13 @@ bool rule_read(struct rule_reading *reading, const config_setting_t *group, stru
     selectors_read(reading, group, "pause", &rule, &rule.pauses);
     selectors_read(reading, group, "resume", &rule, &rule.resumes);
     selectors_read(reading, group, "change", &rule, &rule.changes);
+    selectors_read(reading, group, "reopen", &rule, &rule.reopens);
     ok = read_due(reading, group, &rule) && ok;
     read_bounds(reading, group, &rule);
     read_calendar(reading, group, &rule);
     ok = read_ladder(reading, group, &rule) && ok;
     read_manners(reading, group, &rule);
+    selectors_check(reading, group, &rule);
     recur_check(reading, group, &rule);
     if (reading->load)
         rule_check(reading, group, &rule);

@@ -50,6 +50,8 @@ bool open_read(struct rule_reading *reading, const config_setting_t *group, stru
 bool selector_read(struct rule_reading *reading, const config_setting_t *group, struct selector *out);
 void selectors_read(struct rule_reading *reading, const config_setting_t *group, const char *name,
                     struct rule *rule, struct selectors *out);
+/* What stands in a selector where it means nothing; needs no other file. */
+void selectors_check(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule);
 bool conditions_read(struct rule_reading *reading, const config_setting_t *group, const char *name,
                      struct conditions *out);
 bool types_read(struct rule_reading *reading, const config_setting_t *setting, struct texts *out);

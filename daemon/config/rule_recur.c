@@ -224,21 +224,6 @@ static void check_for_each(struct rule_reading *reading, const config_setting_t 
     }
 }
 
-static void check_series_fields(struct rule_reading *reading, const config_setting_t *group,
-                                const struct rule *rule)
-{
-    static const char *const names[] = {"cancel", "pause", "resume", "change"};
-    const struct selectors *others[] = {&rule->cancels, &rule->pauses, &rule->resumes, &rule->changes};
-    for (size_t i = 0; i < rule->meets.n; i++)
-        if (rule->meets.items[i].series_field && !rule->is_series && rule->n_dues > 0)
-            reader_error(&reading->reader, member_or(group, "meet"),
-                         "`series` says which of a series is met, but the rule has no `series`");
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        for (size_t k = 0; k < others[i]->n; k++)
-            if (others[i]->items[k].series_field)
-                reader_error(&reading->reader, member_or(group, names[i]), "`series` stands in `meet` only");
-}
-
 static void warn_endless(struct rule_reading *reading, const config_setting_t *open, const struct rule *rule)
 {
     if (!reading->load || !rule_recurs(rule) || rule->open_on.n == 0 || !span_is_none(&rule->open_until) ||
@@ -254,7 +239,6 @@ void recur_check(struct rule_reading *reading, const config_setting_t *group, co
     const config_setting_t *open = reader_member(group, "open");
     if (!open || !config_setting_is_group(open))
         return;
-    check_series_fields(reading, group, rule);
     check_for_each(reading, group, open, rule);
     warn_endless(reading, open, rule);
     if (rule_recurs(rule) && rule->open_on.n == 0 && !reader_member(open, "on"))

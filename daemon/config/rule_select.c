@@ -11,8 +11,8 @@ enum { SELECTORS_MAX = 64, CONDITIONS_MAX = 32 };
 static const char *const open_keys[] = {"on",    "where", "from",     "every", "for_each", "among",
                                         "until", "after", "catch_up", "count", "over",     "reaches"};
 static const char *const open_unserved[] = {"after", "count", "over", "reaches"};
-static const char *const selector_keys[] = {"on", "where", "key", "owner", "series", "all"};
-static const char *const selector_text_keys[] = {"on", "where", "key", "owner", "series", "stop"};
+static const char *const selector_keys[] = {"on", "where", "key", "owner", "series", "due", "all"};
+static const char *const selector_text_keys[] = {"on", "where", "key", "owner", "series", "due", "stop"};
 static const char *const selector_unserved[] = {"all"};
 
 bool types_read(struct rule_reading *reading, const config_setting_t *setting, struct texts *out)
@@ -246,6 +246,7 @@ bool selector_read(struct rule_reading *reading, const config_setting_t *group, 
     refuse_unserved(reading, group, selector_unserved, sizeof selector_unserved / sizeof *selector_unserved);
     const config_setting_t *on = reader_member(group, "on"), *key = reader_member(group, "key");
     const config_setting_t *owner = reader_member(group, "owner"), *series = reader_member(group, "series");
+    const config_setting_t *due = reader_member(group, "due");
     out->line = reader_line(group);
     bool ok = on != NULL;
     if (on)
@@ -267,6 +268,8 @@ bool selector_read(struct rule_reading *reading, const config_setting_t *group, 
                      out->owner_field);
         ok = false;
     }
+    if (due)
+        ok = span_read(reading, due, &out->due) && ok;
     reader_get_text(reader, group, "stop", &out->stop);
     return ok;
 }
@@ -351,4 +354,54 @@ void selectors_read(struct rule_reading *reading, const config_setting_t *group,
         add_selector(reading, is_list ? config_setting_get_elem(setting, (unsigned)i) : setting, rule, items,
                      &n);
     *out = (struct selectors){items, n};
+}
+
+/* ---- what stands in the wrong selector ---- */
+
+static const config_setting_t *member_or(const config_setting_t *group, const char *name)
+{
+    const config_setting_t *member = reader_member(group, name);
+    return member ? member : group;
+}
+
+static void check_series(struct rule_reading *reading, const config_setting_t *group, const char *name,
+                         const struct selectors *selectors, const struct rule *rule)
+{
+    bool serves = strcmp(name, "meet") == 0 || strcmp(name, "reopen") == 0;
+    for (size_t i = 0; i < selectors->n; i++) {
+        if (!selectors->items[i].series_field)
+            continue;
+        if (!serves)
+            reader_error(&reading->reader, member_or(group, name),
+                         "`series` stands in `meet` and `reopen` only");
+        else if (!rule->is_series && rule->n_dues > 0)
+            reader_error(&reading->reader, member_or(group, name),
+                         "`series` says which of a series is meant, but the rule has no `series`");
+    }
+}
+
+/* What is closed is remembered by the rule's own key. */
+static void check_reopen(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->reopens.n; i++) {
+        if (rule->reopens.items[i].key.form == rule->key.form)
+            continue;
+        reader_error(&reading->reader, member_or(group, "reopen"),
+                     "a closed deadline is found by the rule's own `key` only");
+        reader_hint(&reading->reader, "leave `key` out, or rename: \"interview = interview_no\"");
+    }
+}
+
+void selectors_check(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
+{
+    static const char *const names[] = {"meet", "cancel", "pause", "resume", "change", "reopen"};
+    const struct selectors *all[] = {&rule->meets,   &rule->cancels, &rule->pauses,
+                                     &rule->resumes, &rule->changes, &rule->reopens};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        check_series(reading, group, names[i], all[i], rule);
+        for (size_t k = 0; all[i] != &rule->reopens && k < all[i]->n; k++)
+            if (!span_is_none(&all[i]->items[k].due))
+                reader_error(&reading->reader, member_or(group, names[i]), "`due` stands in `reopen` only");
+    }
+    check_reopen(reading, group, rule);
 }

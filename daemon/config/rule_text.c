@@ -115,6 +115,7 @@ static void add_selectors(struct buffer *out, const char *name, const struct sel
             add_setting(out, "owner", selector->owner_field);
         if (selector->series_field)
             add_setting(out, "series", selector->series_field);
+        add_span(out, "due", &selector->due);
         if (selector->stop)
             add_setting(out, "stop", selector->stop);
         buffer_add_text(out, i + 1 < selectors->n ? " },\n" : " }\n");
@@ -249,6 +250,7 @@ const char *rule_text(struct arena *arena, const struct rule *rule)
     add_selectors(&out, "pause", &rule->pauses);
     add_selectors(&out, "resume", &rule->resumes);
     add_selectors(&out, "change", &rule->changes);
+    add_selectors(&out, "reopen", &rule->reopens);
     add_dues(&out, rule);
     add_ladder(&out, rule);
     add_manners(&out, rule);

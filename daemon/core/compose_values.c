@@ -103,6 +103,12 @@ static void add_provisional(const struct composer *composer, struct buffer *out)
         buffer_add_text(out, compose_is_chinese(composer) ? "暂定" : "provisional");
 }
 
+/* The number of the closed one that was sent back. */
+static void add_reopened(const struct composer *composer, struct buffer *out)
+{
+    buffer_add_text(out, compose_current(composer)->deadline->reopened);
+}
+
 static void add_opened(const struct composer *composer, struct buffer *out)
 {
     compose_when(out, composer->language, compose_zone(composer), compose_current(composer)->deadline->opened,
@@ -168,6 +174,7 @@ static const struct {
     {"due", add_due},
     {"due_short", add_due_short},
     {"provisional", add_provisional},
+    {"reopened", add_reopened},
     {"opened", add_opened},
     {"late", add_late},
     {"lateness", add_lateness},

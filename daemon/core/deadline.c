@@ -1,6 +1,7 @@
 #include "deadline.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,6 +242,11 @@ void deadline_identity(const struct rule *rule, const struct fields *fields, con
     }
 }
 
+const char *deadline_identity_owner(const struct deadline *deadline)
+{
+    return deadline->rule->n_owners > 1 || deadline->rule->each_of ? deadline->owner : NULL;
+}
+
 static void encode_lists(const struct deadline *deadline, struct json_writer *json)
 {
     if (deadline->n_pauses > 0) {
@@ -346,6 +352,9 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
         json_key_int(&json, "n", deadline->numbered);
     }
     json_key_text(&json, "event", stream_id_format(deadline->event, event));
+    if (deadline->reopened[0]) {
+        json_key_text(&json, "reopened", deadline->reopened);
+    }
     if (deadline->late_event) {
         json_key_bool(&json, "late", true);
     }
@@ -375,7 +384,7 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
 enum { DRAFT_FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
 
 struct draft {
-    char *rule, *version, *state, *owner, *department;
+    char *rule, *version, *state, *owner, *department, *reopened;
     int64_t opened, received, start, wake, due, due_case, numbered;
     bool late_event, was_overdue, extended, owner_fixed, provisional, warned;
     struct stream_id event;
@@ -501,6 +510,7 @@ static bool draft_member(void *data, struct json_scanner *scanner)
         {"late", .flag = &draft->late_event},     {"was_overdue", .flag = &draft->was_overdue},
         {"extended", .flag = &draft->extended},   {"owner_fixed", .flag = &draft->owner_fixed},
         {"warned", .flag = &draft->warned},       {"provisional", .flag = &draft->provisional},
+        {"reopened", .text = &draft->reopened},
     };
     int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
@@ -572,6 +582,9 @@ static int fill(struct deadline *deadline, const struct draft *draft)
     deadline->provisional = draft->provisional;
     deadline->warned = draft->warned;
     deadline->event = draft->event;
+    if (draft->reopened) {
+        (void)snprintf(deadline->reopened, sizeof deadline->reopened, "%s", draft->reopened);
+    }
     if (draft->n_last > 0) {
         deadline->last =
             (struct rung){draft->last[0], draft->last[1],
@@ -630,7 +643,8 @@ bool deadline_check(const struct deadline *deadline)
 {
     bool paused_now = deadline->n_pauses > 0 && deadline->pauses[deadline->n_pauses - 1].to == INSTANT_NEVER;
 
-    if (!deadline->rule || !deadline->owner || !deadline->department || !deadline->id[0]) {
+    if (!deadline->rule || !deadline->owner || !deadline->department || !deadline->id[0] ||
+        !rule_due_span(deadline->rule, deadline->due_case)) {
         return false;
     }
     if ((deadline->state == DEADLINE_PAUSED) != paused_now) {

@@ -74,16 +74,17 @@ struct deadline {
     size_t n_told;
     struct ack *acks;
     size_t n_acks;
-    int32_t due_case;   /* which of the rule's dues was chosen */
-    int32_t numbered;   /* notifications so far: the next is <id>-<numbered + 1> */
-    bool late_event;    /* opened by an event that came late: nobody is to blame */
-    bool was_overdue;   /* has passed its due while open; stays through a pause */
-    bool extended;      /* due was set by an `extend` command: not recounted */
-    bool owner_fixed;   /* reassigned, or from an event field: not followed */
-    bool provisional;   /* due depends on dates that no calendar covers yet */
-    bool warned;        /* of that, in the journal */
-    bool stale;         /* the calendars are others than those it was counted by; not stored */
-    instant pause_ends; /* of a paused one: when the rule's max_pause is used up; not stored */
+    int32_t due_case;               /* which of the rule's dues was chosen: see rule_due_span */
+    int32_t numbered;               /* notifications so far: the next is <id>-<numbered + 1> */
+    bool late_event;                /* opened by an event that came late: nobody is to blame */
+    bool was_overdue;               /* has passed its due while open; stays through a pause */
+    bool extended;                  /* due was set by an `extend` command: not recounted */
+    bool owner_fixed;               /* reassigned, or from an event field: not followed */
+    bool provisional;               /* due depends on dates that no calendar covers yet */
+    bool warned;                    /* of that, in the journal */
+    bool stale;                     /* the calendars are others than those it was counted by; not stored */
+    instant pause_ends;             /* of a paused one: when the rule's max_pause is used up; not stored */
+    char reopened[DEADLINE_ID_MAX]; /* the closed one that was sent back, or "" */
     struct stream_id event;
 };
 
@@ -106,6 +107,8 @@ void deadline_case(const struct rule *rule, const struct fields *fields, struct 
  * '|' and '\' in values are escaped with '\'. `owner` NULL leaves it out. */
 void deadline_identity(const struct rule *rule, const struct fields *fields, const char *owner,
                        struct buffer *out);
+/* The owner as far as the identity has it: NULL if one case of the rule has one owner. */
+const char *deadline_identity_owner(const struct deadline *deadline);
 
 /* JSON in base:deadlines; the id is the hash field and not repeated in the text. `deadline_decode` finds the
  * rule by its fingerprint through `find`; -ENOENT if it is unknown, -EINVAL with *why (static) if the text is

@@ -12,8 +12,6 @@
 #define uthash_nonfatal_oom(entry) ((void)(entry))
 #include <uthash.h>
 
-enum { RULE_USES = USE_CHANGE + 1 };
-
 struct rule_entry {
     const struct rule *rule;
     UT_hash_handle by_name, by_fingerprint;
@@ -72,6 +70,14 @@ bool rule_gives_field(const struct rule *rule, const char *name)
         return rule->for_each != FOR_EACH_NOTHING;
     return rule->for_each == FOR_EACH_PERSON &&
            (strcmp(name, "person") == 0 || strcmp(name, "person_name") == 0);
+}
+
+const struct span *rule_due_span(const struct rule *rule, int32_t due_case)
+{
+    size_t i = (size_t)due_case;
+    if (due_case < 0 || i >= rule->n_dues + rule->reopens.n)
+        return NULL;
+    return i < rule->n_dues ? &rule->dues[i].span : &rule->reopens.items[i - rule->n_dues].due;
 }
 
 /* "day:3@18:00" begins with "day:3" and has the number 3. */
@@ -170,7 +176,8 @@ static bool add_uses(struct ruleset *ruleset, const struct rule *rule)
         !add_selectors(ruleset, rule, USE_MEET, &rule->meets) ||
         !add_selectors(ruleset, rule, USE_CANCEL, &rule->cancels) ||
         !add_selectors(ruleset, rule, USE_PAUSE, &rule->pauses) ||
-        !add_selectors(ruleset, rule, USE_RESUME, &rule->resumes))
+        !add_selectors(ruleset, rule, USE_RESUME, &rule->resumes) ||
+        !add_selectors(ruleset, rule, USE_REOPEN, &rule->reopens))
         return false;
     struct rule_ref ref = {.rule = rule, .use = USE_OPEN};
     for (size_t i = 0; i < rule->open_on.n; i++)

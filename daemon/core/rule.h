@@ -66,13 +66,15 @@ struct key {
     int form; /* index into rule.forms: which of the rule's sets of names this is */
 };
 
-/* An event that does something to deadlines that are open: meet, cancel, pause, resume, change. */
+/* An event that does something to deadlines: meets, cancels, pauses, resumes, changes those that are open, or
+ * reopens one that is closed. */
 struct selector {
     struct texts on;
     struct conditions where;
     struct key key;
     const char *owner_field;  /* the event field that says who acted, or NULL: any owner */
     const char *series_field; /* the event field that says which of a series, or NULL: the oldest */
+    struct span due;          /* of `reopen`; SPAN_NONE: the rule's own dues count */
     const char *stop;         /* name of the stop set it came from, or NULL */
     int line;
 };
@@ -132,7 +134,7 @@ struct rule {
     const struct path *with;
     size_t n_with;
 
-    struct selectors meets, cancels, pauses, resumes, changes;
+    struct selectors meets, cancels, pauses, resumes, changes, reopens;
 
     const struct due_case *dues; /* first match wins; the last has no `where` */
     size_t n_dues;
@@ -198,6 +200,8 @@ struct rule_policy { /* settings that concern all rules */
  * `series`, `department` and `person` with their names (for_each). No event changes them. */
 bool rule_recurs(const struct rule *rule);
 bool rule_gives_field(const struct rule *rule, const char *name);
+/* The span of a deadline's `due_case`: one of the dues, or behind them that of a `reopen`. NULL: no such. */
+const struct span *rule_due_span(const struct rule *rule, int32_t due_case);
 /* Which of a series a value means: "3" and "day:3" are day:3@18:00, as its whole text is. NULL: none. */
 const struct due_case *rule_series_case(const struct rule *rule, const char *value);
 
@@ -205,6 +209,7 @@ struct ruleset;
 
 enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE };
 const char *rule_use_name(enum rule_use use); /* the rule's own word for it: "open", "meet", ... */
+enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE, USE_REOPEN };
 struct rule_ref { /* one place where an event type is named */
     const struct rule *rule;
     enum rule_use use;
@@ -222,7 +227,7 @@ const struct rule *ruleset_find(const struct ruleset *ruleset, const char *name)
 const struct rule *ruleset_find_version(const struct ruleset *ruleset, const char *fingerprint);
 const struct rule_policy *ruleset_policy(const struct ruleset *ruleset);
 /* All places that name the event type: rules in file order, in each rule change before meet before cancel
- * before pause before resume before open. */
+ * before pause before resume before reopen before open. */
 size_t ruleset_uses(const struct ruleset *ruleset, const char *type, const struct rule_ref **out);
 /* Fingerprint of all rules together, 16 hex digits. */
 const char *ruleset_fingerprint(const struct ruleset *ruleset);

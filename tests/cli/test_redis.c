@@ -137,6 +137,35 @@ static void a_closed_one_is_explained(void **state)
     ctl_expect(ctl, 1, NULL, "know");
 }
 
+static void what_was_sent_back_names_the_old_one(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+    char old[DEADLINE_ID_MAX], line[64];
+
+    let_it_slip(world);
+    snprintf(old, sizeof(old), "%s", open_id(world));
+    happens(world, "2036-03-06T20:00:00+08:00", "type", "requisition.confirmed", "id", "c1", "time",
+            "2036-03-06T20:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
+    happens(world, "2036-03-07T09:00:00+08:00", "type", "requisition.returned", "id", "c2", "time",
+            "2036-03-07T09:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
+    ctl_run(ctl, "list", NULL);
+    ctl_expect(ctl, 0, "open again", NULL);
+    ctl_run(ctl, "show", open_id(world), NULL);
+    snprintf(line, sizeof(line), "sent back   %s\n", old);
+    ctl_expect(ctl, 0, line, NULL);
+    ctl_run(ctl, "--json", "show", open_id(world), NULL);
+    snprintf(line, sizeof(line), "\"reopened\":\"%s\"", old);
+    ctl_expect(ctl, 0, line, NULL);
+    ctl_run(ctl, "explain", open_id(world), NULL);
+    ctl_expect(ctl, 0, "due 2036-03-10 Mon 18:00 = 1wd from 2036-03-07", NULL);
+    snprintf(line, sizeof(line), "sent back from %s\n", old);
+    ctl_expect(ctl, 0, line, NULL);
+    ctl_run(ctl, "--lang", "zh", "explain", old, NULL);
+    snprintf(line, sizeof(line), "新编号 %s\n", open_id(world));
+    ctl_expect(ctl, 0, line, NULL);
+}
+
 static void status_counts_and_warns(void **state)
 {
     struct world *world = *state;
@@ -343,6 +372,19 @@ int main(void)
         cmocka_unit_test_setup_teardown(waiting_for_the_answer, world_start, world_stop),
         cmocka_unit_test_setup_teardown(the_answer_is_told, world_start, world_stop),
         cmocka_unit_test_setup_teardown(damage_is_told, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(nothing_yet, start, stop),
+        cmocka_unit_test_setup_teardown(open_deadlines_are_listed, start, stop),
+        cmocka_unit_test_setup_teardown(one_is_shown, start, stop),
+        cmocka_unit_test_setup_teardown(an_open_one_is_explained, start, stop),
+        cmocka_unit_test_setup_teardown(a_closed_one_is_explained, start, stop),
+        cmocka_unit_test_setup_teardown(what_was_sent_back_names_the_old_one, start, stop),
+        cmocka_unit_test_setup_teardown(status_counts_and_warns, start, stop),
+        cmocka_unit_test_setup_teardown(dead_letters_have_their_reason, start, stop),
+        cmocka_unit_test_setup_teardown(events_are_sent, start, stop),
+        cmocka_unit_test_setup_teardown(commands_are_queued, start, stop),
+        cmocka_unit_test_setup_teardown(waiting_for_the_answer, start, stop),
+        cmocka_unit_test_setup_teardown(the_answer_is_told, start, stop),
+        cmocka_unit_test_setup_teardown(damage_is_told, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

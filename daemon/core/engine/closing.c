@@ -3,13 +3,40 @@
 
 #include "state.h"
 
+/* What a reopening needs: kept if the rule, as it is now, can be reopened. */
+static bool is_reopenable(const struct engine *engine, const struct deadline *deadline)
+{
+    const struct rule *rule = ruleset_find(engine->parts.rules, deadline->rule->name);
+
+    return rule && rule->reopens.n > 0;
+}
+
+static void add_reopenable(struct json_writer *json, const struct deadline *deadline, size_t case_n)
+{
+    json_key_int(json, "case", (int64_t)case_n);
+    if (deadline->owner_fixed) {
+        json_key_bool(json, "owner_fixed", true);
+    }
+    json_key(json, "fields");
+    json_object(json);
+    for (size_t i = 0; i < deadline->fields.n; i++) {
+        json_key_text(json, deadline->fields.items[i].name, deadline->fields.items[i].value);
+    }
+    json_object_end(json);
+}
+
 /* The closing as people and later rules need it: base:closed. */
 static void put_closing(struct turn *turn, const struct deadline *deadline, const struct closing_cause *cause,
-                        const char *identity)
+                        struct memo *memo)
 {
     struct buffer *text = &turn->engine->text;
     struct json_writer json;
+    size_t case_n = 0;
+    bool reopenable = is_reopenable(turn->engine, deadline);
 
+    buffer_clear(text);
+    deadline_case(deadline->rule, &deadline->fields, text);
+    case_n = text->n;
     buffer_clear(text);
     json_begin(&json, text);
     json_object(&json);
@@ -28,12 +55,16 @@ static void put_closing(struct turn *turn, const struct deadline *deadline, cons
         json_text(&json, deadline->told[i].person);
     }
     json_array_end(&json);
+    if (reopenable) {
+        add_reopenable(&json, deadline, case_n);
+    }
     json_object_end(&json);
-    if (!buffer_ok(text)) {
+    if (!buffer_ok(text) ||
+        memory_set_text(&turn->engine->closed, memo, reopenable ? buffer_text(text) : NULL, case_n)) {
         turn->changes->failed = true;
         return;
     }
-    changes_put(turn->changes, TABLE_CLOSED, identity, buffer_text(text), text->n);
+    changes_put(turn->changes, TABLE_CLOSED, memo->identity, buffer_text(text), text->n);
 }
 
 static void forget_old(struct turn *turn)
@@ -57,9 +88,7 @@ static void remember(struct turn *turn, const struct deadline *deadline, const s
     struct buffer identity;
 
     buffer_init(&identity);
-    deadline_identity(deadline->rule, &deadline->fields,
-                      deadline->rule->n_owners > 1 || deadline->rule->each_of ? deadline->owner : NULL,
-                      &identity);
+    deadline_identity(deadline->rule, &deadline->fields, deadline_identity_owner(deadline), &identity);
     forget_old(turn);
     struct memo *memo =
         buffer_ok(&identity) ? memory_keep(&turn->engine->closed, buffer_text(&identity), turn->now) : NULL;
@@ -67,7 +96,7 @@ static void remember(struct turn *turn, const struct deadline *deadline, const s
         memo->opened = deadline->opened;
         memo->how = cause->how;
         memcpy(memo->id, deadline->id, sizeof memo->id);
-        put_closing(turn, deadline, cause, buffer_text(&identity));
+        put_closing(turn, deadline, cause, memo);
     } else {
         turn->changes->failed = true;
     }

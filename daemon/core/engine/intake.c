@@ -43,13 +43,12 @@ bool intake_has_values(const struct deadline *deadline, const struct form *form,
     return true;
 }
 
-/* The owner, or whoever answers while the owner is away. */
-static bool acts_for(const struct turn *turn, const struct deadline *deadline, const char *actor)
+bool intake_acts_for(const struct turn *turn, const char *owner_id, const char *actor)
 {
     const struct directory *people = turn->engine->parts.people;
-    const struct person *owner = directory_person(people, deadline->owner);
+    const struct person *owner = directory_person(people, owner_id);
 
-    if (strcmp(deadline->owner, actor) == 0) {
+    if (strcmp(owner_id, actor) == 0) {
         return true;
     }
     return owner && strcmp(directory_answers(people, owner, state_today(turn))->id, actor) == 0;
@@ -61,7 +60,7 @@ static bool fits(const struct turn *turn, const struct rule_ref *ref, const stru
     if (deadline->rule != ref->rule) {
         return false;
     }
-    return !ref->selector->owner_field || (actor && acts_for(turn, deadline, actor));
+    return !ref->selector->owner_field || (actor && intake_acts_for(turn, deadline->owner, actor));
 }
 
 /* One who owes himself and also stands in for another acts for himself. */
@@ -93,13 +92,12 @@ bool intake_values(const struct turn *turn, const struct rule_ref *ref,
 
 /* -- which of several periods, or of a series -- */
 
-/* What a meet says of the period and of the series that it means; NULL where it says nothing. */
-static const char *named_period(const struct turn *turn, const struct rule_ref *ref)
+const char *intake_named_period(const struct turn *turn, const struct rule_ref *ref)
 {
     return rule_recurs(ref->rule) ? fields_get(&turn->event->fields, "period") : NULL;
 }
 
-static const char *named_series(const struct turn *turn, const struct rule_ref *ref)
+const char *intake_named_series(const struct turn *turn, const struct rule_ref *ref)
 {
     const char *field = ref->rule->is_series ? ref->selector->series_field : NULL;
     const char *value = field ? fields_get(&turn->event->fields, field) : NULL;
@@ -147,8 +145,8 @@ static bool is_older(const struct deadline *a, const struct deadline *b)
 /* A meet closes the period that it names, else the oldest open one of each case. */
 static void narrow(const struct turn *turn, const struct rule_ref *ref, struct matches *matches)
 {
-    const char *period = named_period(turn, ref);
-    const char *series = named_series(turn, ref);
+    const char *period = intake_named_period(turn, ref);
+    const char *series = intake_named_series(turn, ref);
     bool keeps[ENGINE_EVENT_DEADLINES_MAX];
     size_t n = 0;
 
@@ -212,8 +210,7 @@ static void match(const struct turn *turn, const struct rule_ref *ref, struct ma
 
 /* -- meets that find nothing -- */
 
-static void journal_unmatched(struct turn *turn, const struct rule_ref *ref, const char *what,
-                              const char *why)
+static void journal_ref(struct turn *turn, const struct rule_ref *ref, const char *what, const char *why)
 {
     struct journal_record record;
     char at[STREAM_ID_TEXT_MAX];
@@ -245,12 +242,25 @@ static void put_early(struct turn *turn, const struct rule_ref *ref, const char 
     json_key_int(&json, "kept", memo->kept);
     json_object_end(&json);
     changes_put(turn->changes, TABLE_EARLY, identity, buffer_text(text), text->n);
-    journal_unmatched(turn, ref, "early", "no such deadline is open yet: remembered");
+    journal_ref(turn, ref, "early", "no such deadline is open yet: remembered");
     while (engine->early.n > engine->policy->early_max ||
            (engine->early.oldest != memo && engine->early.oldest->kept < turn->now - DAY_MS * 40)) {
         changes_remove(turn->changes, TABLE_EARLY, engine->early.oldest->identity);
         memory_forget(&engine->early, engine->early.oldest);
     }
+}
+
+void intake_unmatched(struct turn *turn, const struct rule_ref *ref, const char *why)
+{
+    turn->engine->counts.unmatched_events++;
+    state_count(turn, ref->rule, "", turn->now, "unmatched");
+    journal_ref(turn, ref, "unmatched", why);
+}
+
+void intake_repeated(struct turn *turn, const struct rule_ref *ref, const char *why)
+{
+    turn->engine->counts.repeated_events++;
+    journal_ref(turn, ref, "repeat", why);
 }
 
 static bool is_early(const struct turn *turn, const struct rule_ref *ref, const char *identity)
@@ -265,7 +275,7 @@ static void early_identity(const struct turn *turn, const struct rule_ref *ref, 
     const struct rule *rule = ref->rule;
     struct field fields[RULE_KEYS_MAX + 2];
     struct fields list = {fields, rule->key.n};
-    const char *period = named_period(turn, ref), *series = named_series(turn, ref);
+    const char *period = intake_named_period(turn, ref), *series = intake_named_series(turn, ref);
     const char *actor = NULL;
 
     for (size_t i = 0; i < rule->key.n; i++) {
@@ -292,17 +302,16 @@ static void unmatched(struct turn *turn, const struct rule_ref *ref)
         state_count(turn, ref->rule, "", turn->now, "unmatched");
         return;
     }
-    turn->engine->counts.unmatched_events++;
     buffer_init(&identity);
     early_identity(turn, ref, &identity);
     if (is_early(turn, ref, buffer_text(&identity))) {
+        turn->engine->counts.unmatched_events++;
         put_early(turn, ref, buffer_text(&identity));
     } else {
-        state_count(turn, ref->rule, "", turn->now, "unmatched");
-        journal_unmatched(turn, ref, "unmatched",
-                          memory_find(&turn->engine->closed, buffer_text(&identity))
-                              ? "closed already"
-                              : "no such deadline is open");
+        intake_unmatched(turn, ref,
+                         memory_find(&turn->engine->closed, buffer_text(&identity))
+                             ? "closed already"
+                             : "no such deadline is open");
     }
     buffer_finish(&identity);
 }
@@ -317,7 +326,7 @@ static void meet(struct turn *turn, const struct rule_ref *ref, struct deadline 
     struct closing_cause cause = {.at = turn->event->time, .by = actor ? actor : ""};
 
     if (cause.at < deadline->opened - deadline->rule->early_ms) {
-        journal_unmatched(turn, ref, "unmatched", "stamped before the opening");
+        journal_ref(turn, ref, "unmatched", "stamped before the opening");
         return;
     }
     cause.how = closing_met(deadline, cause.at);
@@ -348,16 +357,22 @@ static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline
     case USE_CHANGE:
         opening_change(turn, deadline);
         break;
+    case USE_REOPEN:
     case USE_OPEN:
         break;
     }
+}
+
+static bool opens(const struct rule_ref *ref)
+{
+    return ref->use == USE_OPEN || ref->use == USE_REOPEN;
 }
 
 static bool applies(const struct turn *turn, const struct rule_ref *ref)
 {
     const struct conditions *where = ref->use == USE_OPEN ? &ref->rule->open_where : &ref->selector->where;
 
-    return !conditions_failing(where, &turn->event->fields) && !(ref->use == USE_OPEN && ref->rule->retired);
+    return !conditions_failing(where, &turn->event->fields) && !(opens(ref) && ref->rule->retired);
 }
 
 static void use(struct turn *turn, const struct rule_ref *ref, struct matches *matches)
@@ -371,6 +386,10 @@ static void use(struct turn *turn, const struct rule_ref *ref, struct matches *m
         } else {
             spread_open(turn, ref->rule);
         }
+        return;
+    }
+    if (ref->use == USE_REOPEN) {
+        reopening_reopen(turn, ref);
         return;
     }
     match(turn, ref, matches);
@@ -414,13 +433,13 @@ static void add_selectors(struct uses *uses, const struct rule *rule, const stru
     }
 }
 
-/* Change before meet before cancel before open, over the running rules and the older ones that still have
- * deadlines. */
+/* Change before meet before cancel before reopen before open, over the running rules and the older ones that
+ * still have deadlines. */
 static bool collect(struct engine *engine, const char *type, struct uses *uses)
 {
     const struct rule_ref *refs;
     size_t n = ruleset_uses(engine->parts.rules, type, &refs);
-    size_t opens = 0;
+    size_t first = 0; /* that opens something */
     size_t room = n;
 
     for (size_t i = 0; i < engine->n_adopted; i++) {
@@ -431,8 +450,8 @@ static bool collect(struct engine *engine, const char *type, struct uses *uses)
     if (!uses->items) {
         return false;
     }
-    while (opens < n && refs[opens].use != USE_OPEN) {
-        uses->items[uses->n++] = refs[opens++];
+    while (first < n && !opens(&refs[first])) {
+        uses->items[uses->n++] = refs[first++];
     }
     for (size_t i = 0; i < engine->n_adopted; i++) {
         const struct rule *rule = engine->adopted[i];
@@ -443,7 +462,7 @@ static bool collect(struct engine *engine, const char *type, struct uses *uses)
         add_selectors(uses, rule, &rule->pauses, USE_PAUSE, type);
         add_selectors(uses, rule, &rule->resumes, USE_RESUME, type);
     }
-    for (size_t i = opens; i < n; i++) {
+    for (size_t i = first; i < n; i++) {
         uses->items[uses->n++] = refs[i];
     }
     return true;
@@ -470,6 +489,8 @@ static int look_ahead(struct turn *turn, const struct uses *uses, struct matches
         }
         if (uses->items[i].use == USE_OPEN) {
             opened += spread_estimate(turn, uses->items[i].rule);
+        } else if (uses->items[i].use == USE_REOPEN) {
+            opened += reopening_estimate(turn, &uses->items[i]);
         } else {
             match(turn, &uses->items[i], matches);
             touched += matches->too_many ? ENGINE_EVENT_DEADLINES_MAX + 1 : matches->n;

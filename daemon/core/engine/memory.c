@@ -8,11 +8,13 @@ void memory_init(struct memory *memory)
 {
     *memory = (struct memory){0};
     index_init(&memory->by_identity);
+    index_init(&memory->by_case);
 }
 
 static void memo_destroy(struct memo *memo)
 {
     free(memo->identity);
+    free(memo->text);
     free(memo);
 }
 
@@ -27,6 +29,7 @@ void memory_finish(struct memory *memory)
         memo = newer;
     }
     index_finish(&memory->by_identity);
+    index_finish(&memory->by_case);
     *memory = (struct memory){0};
 }
 
@@ -96,8 +99,48 @@ struct memo *memory_keep(struct memory *memory, const char *identity, instant ke
     return memo;
 }
 
+static uint64_t case_hash(const char *identity, size_t n)
+{
+    return hash_bytes(0, identity, n);
+}
+
+int memory_set_text(struct memory *memory, struct memo *memo, const char *text, size_t case_n)
+{
+    char *copy = text ? strdup(text) : NULL;
+
+    if (memo->text) {
+        index_remove(&memory->by_case, case_hash(memo->identity, memo->case_n), memo);
+        free(memo->text);
+        memo->text = NULL;
+    }
+    if (!text) {
+        return 0;
+    }
+    if (!copy || !index_add(&memory->by_case, case_hash(memo->identity, case_n), memo)) {
+        free(copy);
+        return -ENOMEM;
+    }
+    memo->text = copy;
+    memo->case_n = case_n;
+    return 0;
+}
+
+struct memo *memory_find_case(const struct memory *memory, const char *text, size_t *cursor)
+{
+    size_t n = strlen(text);
+    struct memo *memo;
+
+    while ((memo = index_find(&memory->by_case, case_hash(text, n), cursor)) != NULL) {
+        if (memo->case_n == n && memcmp(memo->identity, text, n) == 0) {
+            return memo;
+        }
+    }
+    return NULL;
+}
+
 void memory_forget(struct memory *memory, struct memo *memo)
 {
+    (void)memory_set_text(memory, memo, NULL, 0);
     index_remove(&memory->by_identity, identity_hash(memo->identity), memo);
     unlink_memo(memory, memo);
     memory->n--;

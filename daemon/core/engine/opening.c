@@ -235,6 +235,9 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
         json_key_int(&record.json, "due", deadline->due);
         json_key_int(&record.json, "case", deadline->due_case);
     }
+    if (deadline->reopened[0]) {
+        json_key_text(&record.json, "reopened", deadline->reopened);
+    }
     if (deadline->provisional) {
         json_key_bool(&record.json, "provisional", true);
     }
@@ -292,7 +295,7 @@ static int schedule(struct turn *turn, struct deadline *deadline, const char **w
     return error;
 }
 
-static struct deadline *create(struct turn *turn, const struct rule *rule, const char *owner, bool fixed)
+struct deadline *opening_create(struct turn *turn, const struct rule *rule, const char *owner, bool fixed)
 {
     struct deadline *deadline = deadline_create(rule);
 
@@ -396,18 +399,17 @@ static void begin(struct turn *turn, struct deadline *deadline)
     state_put_deadline(turn, deadline);
 }
 
-/* A deadline that is counted, numbered, in every index and in the journal. NULL if the event is bad or memory
- * is out. */
-static struct deadline *prepare(struct turn *turn, const struct rule *rule, const char *owner, bool fixed)
+/* Counts and numbers it, puts it into every index and into the journal. False, and destroyed, if the event is
+ * bad or memory is out. */
+static bool admit(struct turn *turn, struct deadline *deadline)
 {
-    struct deadline *deadline = create(turn, rule, owner, fixed);
     const char *why = NULL;
-    int error = deadline ? schedule(turn, deadline, &why) : -ENOMEM;
+    int error = schedule(turn, deadline, &why);
 
     if (error && error != -ENOMEM) {
         intake_bad(turn, why);
         deadline_destroy(deadline);
-        return NULL;
+        return false;
     }
     if (!error) {
         assign_id(turn, deadline);
@@ -416,13 +418,23 @@ static struct deadline *prepare(struct turn *turn, const struct rule *rule, cons
     if (error) {
         deadline_destroy(deadline);
         turn->changes->failed = true;
-        return NULL;
+        return false;
     }
-    state_store_rule(turn, rule);
+    state_store_rule(turn, deadline->rule);
     journal_opening(turn, deadline, "opened");
     warn_owner(turn, deadline);
-    state_count(turn, rule, deadline->department, deadline->due, "opened");
-    return deadline;
+    state_count(turn, deadline->rule, deadline->department, deadline->due, "opened");
+    return true;
+}
+
+bool opening_admit(struct turn *turn, struct deadline *take)
+{
+    bool ok = admit(turn, take);
+
+    if (ok) {
+        begin(turn, take);
+    }
+    return ok;
 }
 
 static void open_one(struct turn *turn, const struct rule *rule, const struct owners *owners,
@@ -433,9 +445,11 @@ static void open_one(struct turn *turn, const struct rule *rule, const struct ow
     buffer_init(&identity);
     deadline_identity(rule, &turn->event->fields, owners->several ? owner : NULL, &identity);
     if (!is_repeat(turn, rule, buffer_text(&identity))) {
-        struct deadline *deadline = prepare(turn, rule, owner, owners->fixed);
+        struct deadline *deadline = opening_create(turn, rule, owner, owners->fixed);
 
-        if (deadline && !met_early(turn, deadline, buffer_text(&identity))) {
+        if (!deadline) {
+            turn->changes->failed = true;
+        } else if (admit(turn, deadline) && !met_early(turn, deadline, buffer_text(&identity))) {
             begin(turn, deadline);
         }
     }
@@ -452,6 +466,7 @@ static void restart(struct turn *turn, struct deadline *deadline)
         deadline->steps[i].fired = 0;
     }
     deadline->n_pauses = 0;
+    deadline->due_case = 0;
     deadline->last.at = INSTANT_NONE;
     deadline->was_overdue = deadline->extended = deadline->late_event = false;
     deadline->opened = turn->event->time;
@@ -511,7 +526,7 @@ struct deadline *opening_draft(struct turn *turn, const struct rule *rule)
     if (missing_key(turn, rule) || find_owners(turn, rule, &owners) || owners.n == 0) {
         return NULL;
     }
-    struct deadline *draft = create(turn, rule, owners.ids[0], owners.fixed);
+    struct deadline *draft = opening_create(turn, rule, owners.ids[0], owners.fixed);
     if (draft) {
         draft->start = draft->opened;
     } else {

@@ -1,4 +1,5 @@
 #include "core/civil.h"
+#include "core/json_members.h"
 
 #include "sending.h"
 #include "state.h"
@@ -404,49 +405,47 @@ static int load_notification(struct engine *engine, const char *id, const char *
     return error;
 }
 
-/* The members of a memo that the engine needs; the rest of a closing is for people. */
-static int load_memo(struct memory *memory, const char *identity, const char *json, size_t n,
-                     const char **why)
+struct memo_draft {
+    struct arena *arena;
+    char *id;
+    int64_t opened, kept, case_n;
+    bool has_kept, has_case;
+};
+
+/* The members of a memo that the engine needs; the rest of a closing is for people and for a reopening. */
+static bool read_memo_member(void *data, struct json_scanner *scanner)
 {
-    struct json_scanner scanner;
-    struct memo facts = {.kept = INSTANT_NONE};
-    bool ok;
-    enum json_token token;
+    struct memo_draft *draft = data;
+    const struct json_member members[] = {
+        {"id", .text = &draft->id},
+        {"opened", .number = &draft->opened},
+        {"kept", .number = &draft->kept, .there = &draft->has_kept},
+        {"case", .number = &draft->case_n, .there = &draft->has_case},
+    };
+    int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
-    json_scan_init(&scanner, json, n);
-    ok = json_next(&scanner) == JSON_OBJECT;
-    while (ok && (token = json_next(&scanner)) != JSON_OBJECT_END) {
-        const char *key = json_value(&scanner);
-        int64_t *number = token != JSON_KEY            ? NULL
-                          : strcmp(key, "opened") == 0 ? &facts.opened
-                          : strcmp(key, "kept") == 0   ? &facts.kept
-                                                       : NULL;
-        bool is_id = token == JSON_KEY && strcmp(key, "id") == 0;
+    return read > 0 || (read == 0 && json_skip(scanner));
+}
 
-        if (token != JSON_KEY) {
-            ok = false;
-        } else if (number) {
-            ok = json_next(&scanner) == JSON_NUMBER;
-            *number = ok ? json_value_int(&scanner) : 0;
-        } else if (is_id) {
-            ok = json_next(&scanner) == JSON_STRING && strlen(json_value(&scanner)) < sizeof facts.id;
-            (void)snprintf(facts.id, sizeof facts.id, "%s", ok ? json_value(&scanner) : "");
-        } else {
-            ok = json_skip(&scanner);
-        }
-    }
-    json_scan_finish(&scanner);
-    if (!ok || facts.kept == INSTANT_NONE) {
+static int load_memo(struct engine *engine, struct memory *memory, const char *identity, const char *json,
+                     size_t n, const char **why)
+{
+    struct memo_draft draft = {.arena = engine->scratch};
+
+    arena_reset(engine->scratch);
+    if (!json_read_object(json, n, read_memo_member, &draft) || !draft.has_kept ||
+        (draft.id && strlen(draft.id) >= DEADLINE_ID_MAX) || draft.case_n < 0 ||
+        (size_t)draft.case_n > strlen(identity)) {
         *why = "not the JSON of a closing or of an early meet";
         return -EINVAL;
     }
-    struct memo *memo = memory_keep(memory, identity, facts.kept);
+    struct memo *memo = memory_keep(memory, identity, draft.kept);
     if (!memo) {
         return -ENOMEM;
     }
-    memo->opened = facts.opened;
-    memcpy(memo->id, facts.id, sizeof memo->id);
-    return 0;
+    memo->opened = draft.opened;
+    (void)snprintf(memo->id, sizeof memo->id, "%s", draft.id ? draft.id : "");
+    return draft.has_case ? memory_set_text(memory, memo, json, (size_t)draft.case_n) : 0;
 }
 
 static int load_seen(struct engine *engine, const char *key, const char *score, const char **why)
@@ -473,9 +472,9 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
     case TABLE_OUTBOX:
         return load_notification(engine, key, value, n, why);
     case TABLE_CLOSED:
-        return load_memo(&engine->closed, key, value, n, why);
+        return load_memo(engine, &engine->closed, key, value, n, why);
     case TABLE_EARLY:
-        return load_memo(&engine->early, key, value, n, why);
+        return load_memo(engine, &engine->early, key, value, n, why);
     case TABLE_SEEN:
         return load_seen(engine, key, value, why);
     case TABLE_HEAD:

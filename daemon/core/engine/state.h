@@ -5,6 +5,7 @@
  *   passing.c  time: what falls due, what ends               plan.c      what comes next, for people
  *   opening.c  a deadline opens, changes, restarts           spread.c    one opening, several deadlines
  *   closing.c  it is met, cancelled, waived                  schedule.c  openings by the clock, recurrences
+ *   reopening.c  what is closed is sent back
  *   timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs again
  *   ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
  *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
@@ -133,6 +134,12 @@ bool opening_is_open(struct turn *turn, const struct rule *rule);
 /* What the event would open, with fields, owner and department, in no index and without an id; the caller
  * destroys it. NULL: the event is bad, or memory is out. */
 struct deadline *opening_draft(struct turn *turn, const struct rule *rule);
+/* With the fields and the time of the event, an owner and the department, in no index and without an id;
+ * fixed: an event or a person said who owes it. NULL: out of memory. */
+struct deadline *opening_create(struct turn *turn, const struct rule *rule, const char *owner, bool fixed);
+/* A deadline with fields, owner, department and times of its opening begins: counted, numbered, in every
+ * index, in the journal, armed. False, and destroyed: the event is bad, or memory is out. */
+bool opening_admit(struct turn *turn, struct deadline *take);
 void opening_change(struct turn *turn, struct deadline *deadline);
 void opening_wake(struct turn *turn, struct deadline *deadline); /* a sleeping one's time has come */
 /* Counts the due again and places the steps; those that were told are told again only if it moved later. */
@@ -179,6 +186,10 @@ void closing_close(struct turn *turn, struct deadline *deadline, const struct cl
 /* A recurrence has ended: an event that repeats its opening begins no other. */
 void closing_remember_anchor(struct turn *turn, const struct deadline *anchor, const char *identity);
 
+/* -- reopening.c -- */
+void reopening_reopen(struct turn *turn, const struct rule_ref *ref);
+size_t reopening_estimate(struct turn *turn, const struct rule_ref *ref); /* deadlines at the most */
+
 /* -- ladder.c -- */
 /* Would the step tell anybody if it fired now? Not when its `where` fails, nor as a reminder after due. */
 bool ladder_speaks(const struct deadline *deadline, size_t index, instant horizon);
@@ -217,6 +228,14 @@ void intake_bad(struct turn *turn, const char *why); /* the current event goes t
 bool intake_values(const struct turn *turn, const struct rule_ref *ref,
                    const char *values[static RULE_KEYS_MAX]);
 bool intake_has_values(const struct deadline *deadline, const struct form *form, const char *const *values);
+/* The owner, or whoever answers while the owner is away. */
+bool intake_acts_for(const struct turn *turn, const char *owner_id, const char *actor);
+/* What an event says of the period and of the series that it means; NULL where it says nothing. */
+const char *intake_named_period(const struct turn *turn, const struct rule_ref *ref);
+const char *intake_named_series(const struct turn *turn, const struct rule_ref *ref);
+/* The event does nothing: counted and in the journal. */
+void intake_unmatched(struct turn *turn, const struct rule_ref *ref, const char *why);
+void intake_repeated(struct turn *turn, const struct rule_ref *ref, const char *why);
 
 /* -- command.c -- */
 int command_serve(struct turn *turn);

@@ -87,7 +87,7 @@ bool timing_is_provisional(const struct engine *engine, const struct deadline *d
     const struct rule *rule = deadline->rule;
 
     return !deadline->extended &&
-           (is_uncovered(engine, deadline, &rule->dues[deadline->due_case].span) ||
+           (is_uncovered(engine, deadline, rule_due_span(rule, deadline->due_case)) ||
             is_uncovered(engine, deadline, &rule->latest) || is_uncovered(engine, deadline, &rule->least) ||
             (deadline->state == DEADLINE_SLEEPING && is_uncovered(engine, deadline, &rule->open_from)));
 }
@@ -110,38 +110,43 @@ static int bound(const struct engine *engine, const struct deadline *deadline, i
     return error;
 }
 
-/* Which of the dues counts: the first whose conditions hold, or the one of the series. */
-static size_t due_case(const struct deadline *deadline)
+/* Which of the dues counts: the first whose conditions hold, or the one of the series; what was reopened with
+ * a due of its own keeps it. -1: none. */
+static int32_t due_case(const struct deadline *deadline)
 {
     const struct rule *rule = deadline->rule;
     const char *series = rule->is_series ? fields_get(&deadline->fields, "series") : NULL;
-    size_t i = 0;
+    int32_t n = (int32_t)rule->n_dues;
 
-    while (i < rule->n_dues &&
-           (rule->is_series ? !series || strcmp(rule->dues[i].name, series) != 0
-                            : conditions_failing(&rule->dues[i].where, &deadline->fields) != NULL)) {
-        i++;
+    if (deadline->due_case >= n) {
+        return deadline->due_case;
     }
-    return i;
+    for (int32_t i = 0; i < n; i++) {
+        if (rule->is_series ? series && strcmp(rule->dues[i].name, series) == 0
+                            : !conditions_failing(&rule->dues[i].where, &deadline->fields)) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 int timing_case(const struct engine *engine, const struct deadline *deadline, size_t i, instant *due)
 {
-    int error = timing_span(engine, deadline, &deadline->rule->dues[i].span, due);
+    int error = timing_span(engine, deadline, rule_due_span(deadline->rule, (int32_t)i), due);
 
     return error ? error : bound(engine, deadline, due);
 }
 
 int timing_due(const struct engine *engine, struct deadline *deadline, const char **why)
 {
-    size_t i = due_case(deadline);
+    int32_t i = due_case(deadline);
     instant due;
 
-    if (i == deadline->rule->n_dues) {
+    if (i < 0) {
         *why = "none of the rule's dues fits the event";
         return -EINVAL;
     }
-    int error = timing_case(engine, deadline, i, &due);
+    int error = timing_case(engine, deadline, (size_t)i, &due);
     if (error) {
         *why = error == -ENOENT
                    ? "the field that the due is counted from is missing or is not a date"
@@ -149,7 +154,7 @@ int timing_due(const struct engine *engine, struct deadline *deadline, const cha
         return error;
     }
     deadline->due = due;
-    deadline->due_case = (int32_t)i;
+    deadline->due_case = i;
     deadline->provisional = timing_is_provisional(engine, deadline);
     deadline->warned = deadline->warned && deadline->provisional;
     return 0;
@@ -172,7 +177,7 @@ static int first_firing(const struct engine *engine, const struct deadline *dead
         *out = opening;
         return 0;
     case ANCHOR_SHARE:
-        return span_share_paused(&(struct span_request){.span = &rule->dues[deadline->due_case].span,
+        return span_share_paused(&(struct span_request){.span = rule_due_span(rule, deadline->due_case),
                                                         .calendar = calendar,
                                                         .start = deadline->start,
                                                         .pauses = deadline->pauses,
