@@ -153,15 +153,19 @@ static void offer_words(struct completion *completion, size_t position)
 {
     struct usage_reader reader = {.at = completion->verb->usage};
     size_t next = 0, assignments = SIZE_MAX;
+    bool before_option = false;
     struct usage_word word;
 
     while (next_word(&reader, &word)) {
         bool assigns = memchr(word.text, '=', word.n) != NULL;
 
-        if (is_option(&word)) {
+        if (is_option(&word)) { /* "ID | [--not] RULE": the | is that of RULE */
+            before_option = reader.alternative;
             skip_option(completion, &reader, &word);
             continue;
         }
+        reader.alternative = reader.alternative || before_option;
+        before_option = false;
         if (assigns && assignments == SIZE_MAX)
             assignments = next;
         if (assigns && position >= assignments)

@@ -60,8 +60,6 @@ static const struct cli_verb verbs[] = {
      "what an event would open, meet and cancel, and who would hear when; changes nothing",
      "假如来了这个事件：会打开、完成、取消什么，谁何时收到什么；不改动任何东西", what_if_options, 0,
      ARGUMENTS_MAX, verb_what_if},
-    {"due", "[--calendar C] [--from T] [--explain] SPAN [field=value ...]", "when a span of time is over",
-     "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"due", "[--calendar CALENDAR] [--from T] [--explain] SPAN [field=value ...]",
      "when a span of time is over", "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/row.h"
 #include "cli/table.h"
 
 /* One event type, and every place of the rules that names it. */
@@ -17,22 +18,6 @@ static struct entry entry_of(const struct config *config, const struct catalogue
 
     entry.n_uses = ruleset_uses(config->rules, event->type, &entry.uses);
     return entry;
-}
-
-static const char *use_word(const struct cli *cli, enum rule_use use)
-{
-    static const struct {
-        const char *word, *english, *chinese;
-    } words[] = {
-        {"open", "opens", "打开"},   {"meet", "meets", "完成"},     {"cancel", "cancels", "取消"},
-        {"pause", "pauses", "暂停"}, {"resume", "resumes", "恢复"}, {"change", "changes", "变更"},
-    };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(words[i].word, rule_use_name(use)) == 0)
-            return cli->chinese ? words[i].chinese : words[i].english;
-    }
-    return rule_use_name(use);
 }
 
 /* -- JSON -- */
@@ -139,7 +124,7 @@ static bool print_uses(const struct cli *cli, const struct entry *entry)
     for (size_t i = 0; i < entry->n_uses; i++) {
         const struct rule *rule = entry->uses[i].rule;
 
-        table_add(&table, use_word(cli, entry->uses[i].use));
+        table_add(&table, row_use(cli, entry->uses[i].use));
         table_add(&table, rule->name);
         add_conditions(&table, &entry->uses[i]);
         table_addf(&table, "%s:%d", cli_short_path(rule->file), rule->line);
@@ -183,8 +168,7 @@ static void add_rules(const struct cli *cli, struct buffer *text, const struct e
 {
     enum rule_use use = entry->uses[from].use;
 
-    buffer_printf(text, "%s%s %s", text->n == 0 ? "" : "; ", use_word(cli, use),
-                  entry->uses[from].rule->name);
+    buffer_printf(text, "%s%s %s", text->n == 0 ? "" : "; ", row_use(cli, use), entry->uses[from].rule->name);
     for (size_t i = from + 1; i < entry->n_uses; i++) {
         if (entry->uses[i].use == use && !is_repeated(entry, i))
             buffer_printf(text, ", %s", entry->uses[i].rule->name);

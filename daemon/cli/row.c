@@ -12,6 +12,18 @@ const char *row_state(const struct cli *cli, enum deadline_state state)
     return cli->chinese ? in_chinese[state] : deadline_state_name(state);
 }
 
+const char *row_use(const struct cli *cli, enum rule_use use)
+{
+    static const char *const english[] = {
+        [USE_OPEN] = "opens",     [USE_MEET] = "meets",     [USE_CANCEL] = "cancels", [USE_PAUSE] = "pauses",
+        [USE_RESUME] = "resumes", [USE_CHANGE] = "changes", [USE_REOPEN] = "reopens"};
+    static const char *const chinese[] = {
+        [USE_OPEN] = "打开",   [USE_MEET] = "完成",   [USE_CANCEL] = "取消",    [USE_PAUSE] = "暂停",
+        [USE_RESUME] = "恢复", [USE_CHANGE] = "变更", [USE_REOPEN] = "退回重开"};
+
+    return cli_in(cli, english[use], chinese[use]);
+}
+
 const char *row_phase(const struct cli *cli, const char *phase)
 {
     static const char *const names[][2] = {{"asked", "告知"},

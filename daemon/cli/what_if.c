@@ -6,6 +6,7 @@
 #include "cli/drafts.h"
 #include "cli/live.h"
 #include "cli/moment.h"
+#include "cli/row.h"
 #include "cli/story.h"
 #include "cli/verbs.h"
 #include "store/clock.h"
@@ -112,24 +113,6 @@ static enum cli_status play(struct what_if *what)
 
 /* -- why nothing -- */
 
-static const char *use_name(const struct cli *cli, enum rule_use use)
-{
-    switch (use) {
-    case USE_OPEN:
-        return cli_in(cli, "open", "打开");
-    case USE_MEET:
-        return cli_in(cli, "meet", "完成");
-    case USE_CANCEL:
-        return cli_in(cli, "cancel", "取消");
-    case USE_PAUSE:
-        return cli_in(cli, "pause", "暂停");
-    case USE_RESUME:
-        return cli_in(cli, "resume", "恢复");
-    default:
-        return cli_in(cli, "change", "变更");
-    }
-}
-
 static void say_use(const struct cli *cli, const struct rule_ref *ref, const struct event *event)
 {
     const struct conditions *where = ref->selector == NULL ? &ref->rule->open_where : &ref->selector->where;
@@ -138,12 +121,12 @@ static void say_use(const struct cli *cli, const struct rule_ref *ref, const str
     if (failing == NULL) {
         cli_say(cli, "  %s (%s): nothing is open for its key, or a field of the key is missing\n",
                 "  %s（%s）：没有这个键的未完事项，或缺少键的字段\n", ref->rule->name,
-                use_name(cli, ref->use));
+                row_use(cli, ref->use));
         return;
     }
     const char *value = fields_get(&event->fields, failing->field);
     cli_say(cli, "  %s (%s): \"%s\" does not hold; %s is %s%s%s\n",
-            "  %s（%s）：条件 \"%s\" 不成立；%s %s%s%s\n", ref->rule->name, use_name(cli, ref->use),
+            "  %s（%s）：条件 \"%s\" 不成立；%s %s%s%s\n", ref->rule->name, row_use(cli, ref->use),
             failing->text, failing->field,
             value == NULL ? cli_in(cli, "missing", "缺失") : cli_in(cli, "\"", "为 \""),
             value == NULL ? "" : value, value == NULL ? "" : "\"");

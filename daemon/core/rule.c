@@ -48,10 +48,10 @@ const char *phase_name(enum phase phase)
 const char *rule_use_name(enum rule_use use)
 {
     static const char *const names[] = {
-        [USE_OPEN] = "open",   [USE_MEET] = "meet",     [USE_CANCEL] = "cancel",
-        [USE_PAUSE] = "pause", [USE_RESUME] = "resume", [USE_CHANGE] = "change",
+        [USE_OPEN] = "open",     [USE_MEET] = "meet",     [USE_CANCEL] = "cancel", [USE_PAUSE] = "pause",
+        [USE_RESUME] = "resume", [USE_CHANGE] = "change", [USE_REOPEN] = "reopen",
     };
-    static_assert(sizeof names / sizeof *names == RULE_USES, "each use has its word");
+    static_assert(sizeof names / sizeof *names == USE_REOPEN + 1, "each use has its word");
     return names[use];
 }
 

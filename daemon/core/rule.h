@@ -207,9 +207,8 @@ const struct due_case *rule_series_case(const struct rule *rule, const char *val
 
 struct ruleset;
 
-enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE };
-const char *rule_use_name(enum rule_use use); /* the rule's own word for it: "open", "meet", ... */
 enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE, USE_REOPEN };
+const char *rule_use_name(enum rule_use use); /* the rule's own word for it: "open", "meet", ... */
 struct rule_ref { /* one place where an event type is named */
     const struct rule *rule;
     enum rule_use use;

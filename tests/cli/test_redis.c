@@ -365,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_is_shown, world_start, world_stop),
         cmocka_unit_test_setup_teardown(an_open_one_is_explained, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_closed_one_is_explained, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(what_was_sent_back_names_the_old_one, world_start, world_stop),
         cmocka_unit_test_setup_teardown(status_counts_and_warns, world_start, world_stop),
         cmocka_unit_test_setup_teardown(dead_letters_have_their_reason, world_start, world_stop),
         cmocka_unit_test_setup_teardown(events_are_sent, world_start, world_stop),
@@ -372,19 +373,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(waiting_for_the_answer, world_start, world_stop),
         cmocka_unit_test_setup_teardown(the_answer_is_told, world_start, world_stop),
         cmocka_unit_test_setup_teardown(damage_is_told, world_start, world_stop),
-        cmocka_unit_test_setup_teardown(nothing_yet, start, stop),
-        cmocka_unit_test_setup_teardown(open_deadlines_are_listed, start, stop),
-        cmocka_unit_test_setup_teardown(one_is_shown, start, stop),
-        cmocka_unit_test_setup_teardown(an_open_one_is_explained, start, stop),
-        cmocka_unit_test_setup_teardown(a_closed_one_is_explained, start, stop),
-        cmocka_unit_test_setup_teardown(what_was_sent_back_names_the_old_one, start, stop),
-        cmocka_unit_test_setup_teardown(status_counts_and_warns, start, stop),
-        cmocka_unit_test_setup_teardown(dead_letters_have_their_reason, start, stop),
-        cmocka_unit_test_setup_teardown(events_are_sent, start, stop),
-        cmocka_unit_test_setup_teardown(commands_are_queued, start, stop),
-        cmocka_unit_test_setup_teardown(waiting_for_the_answer, start, stop),
-        cmocka_unit_test_setup_teardown(the_answer_is_told, start, stop),
-        cmocka_unit_test_setup_teardown(damage_is_told, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static void nothing(void **state)
         "\"requisition\" ]; owner = \"hiring_manager\"; meet = { on = \"requisition.confirmed\"; }; due = "
         "\"3wd\"; ladder = ( { at = \"due\"; to = [ \"owner\" ]; } ); };\n");
     ctl_run(ctl, "what-if", "--empty", "--rules", path, SUBMITTED, NULL);
-    ctl_expect(ctl, 0, "confirm (open): \"urgent == yes\" does not hold; urgent is missing", NULL);
+    ctl_expect(ctl, 0, "confirm (opens): \"urgent == yes\" does not hold; urgent is missing", NULL);
     ctl_run(ctl, "--lang", "zh", "what-if", "--empty", "--rules", path, SUBMITTED, "urgent=no", NULL);
     ctl_expect(ctl, 0, "confirm（打开）：条件 \"urgent == yes\" 不成立；urgent 为 \"no\"", NULL);
 }
