@@ -123,6 +123,8 @@ enum cli_status verb_check(struct cli *cli)
     if (!is_readable(cli->settings, &error))
         return cli_fail(cli, "cannot read the settings file %s: %s", "无法读取设置文件 %s：%s", cli->settings,
                         strerror(error));
+    if (cli_option(cli, "show") != NULL)
+        return check_show(cli, cli_option(cli, "show"));
     cli_problems_init(cli, &problems);
     result = config_load(cli->settings, &problems, &config);
     if (result == 0) {

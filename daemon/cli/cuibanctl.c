@@ -15,6 +15,7 @@ static const struct argument_option common_options[] = {{"config", true, 'c'}, {
                                                         {"json", false, 0},    {"help", false, 'h'},
                                                         {"version", false, 0}, {NULL}};
 
+static const struct argument_option check_options[] = {{"show", true, 0}, {NULL}};
 static const struct argument_option due_options[] = {
     {"calendar", true, 0}, {"from", true, 0}, {"explain", false, 0}, {NULL}};
 static const struct argument_option import_options[] = {{"name", true, 0}, {"years", true, 0}, {NULL}};
@@ -51,8 +52,9 @@ static const struct argument_option schema_options[] = {{"strict", false, 0}, {N
 static const struct argument_option send_options[] = {{"text", true, 0}, {NULL}};
 
 static const struct cli_verb verbs[] = {
-    {"check", "[FILE]", "read all settings and rules, report every error", "检查设置与规则，列出全部错误",
-     NULL, 0, 1, verb_check},
+    {"check", "[FILE] [--show RULE]",
+     "read all settings and rules, report every error; show one rule written out in full",
+     "检查设置与规则，列出全部错误；或把一条规则完整写出", check_options, 0, 1, verb_check},
     {"test", "[FILE | DIR ...] [-v] [--only PATTERN] [--junit FILE]",
      "play the tests of the rules and compare who hears what, when", "运行规则测试：谁在何时收到什么",
      test_options, 0, ARGUMENTS_MAX, verb_test},

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum cli_status load(struct cli *cli, const struct config_choice *choice, struct config **out)
+enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *choice, struct config **out)
 {
     struct problems problems;
     int status;
@@ -25,7 +25,7 @@ static enum cli_status load(struct cli *cli, const struct config_choice *choice,
 
 enum cli_status setup_load(struct cli *cli, struct config **out)
 {
-    return load(cli, NULL, out);
+    return setup_load_choice(cli, NULL, out);
 }
 
 const struct zone *setup_zone(const struct config *config)
@@ -192,7 +192,7 @@ enum cli_status setup_load_play(struct cli *cli, const struct config_choice *cho
     struct config *config;
 
     chosen.without_secrets = true;
-    if (load(cli, &chosen, &config) != CLI_OK)
+    if (setup_load_choice(cli, &chosen, &config) != CLI_OK)
         return CLI_USAGE;
     if (describe_channels(cli, config) != CLI_OK) {
         config_unload(config);

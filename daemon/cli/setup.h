@@ -12,6 +12,7 @@ enum { SETUP_QUERY_MS = 5000 }; /* the time limit of one question to Redis */
 
 /* Loads, and complains about every problem if there are errors. CLI_OK or CLI_USAGE. */
 enum cli_status setup_load(struct cli *cli, struct config **out);
+enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *choice, struct config **out);
 /* The same for playing with the rules: other files where `choice` says so, no secret is read, and the
  * channels are those of the settings as their plugins describe them, without opening any. */
 enum cli_status setup_load_play(struct cli *cli, const struct config_choice *choice, struct config **out);

@@ -92,11 +92,13 @@ struct config {
     size_t n_zones;
 };
 
+struct rule_words;
 /* What to read instead of what the settings name (absolute, or from the working directory; NULL: as there),
  * for those who only play with the rules. */
 struct config_choice {
     const char *rules, *calendars, *directory;
-    bool without_secrets; /* "@/path" values stay as they are written: nothing will be sent */
+    bool without_secrets;     /* "@/path" values stay as they are written: nothing will be sent */
+    struct rule_words *words; /* or NULL: filled in for the rule that it names (config/rule_words.h) */
 };
 
 /* 0, or -EINVAL if there were errors (all of them are in `problems`, warnings too), -ENOMEM. */

@@ -26,9 +26,9 @@ struct load {
     struct rule_policy policy;
     const struct config_choice *choice; /* or NULL */
     struct place_setting rules, calendars, directory, templates, events;
-    const char *calendar; /* the settings' key, or NULL */
-    int calendar_line;
-    struct texts ceiling; /* as written: paths */
+    const char *calendar;        /* the settings' key, or NULL */
+    int calendar_line, gap_line; /* of the settings' keys, or 0 */
+    struct texts ceiling;        /* as written: paths */
     int ceiling_line, catch_all_line;
 
     struct names channels, calendar_names, roles, posts, events_known;

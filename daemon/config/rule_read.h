@@ -7,6 +7,7 @@
 #define CUIBAN_CONFIG_RULE_READ_H
 
 #include "config/load.h"
+#include "core/buffer.h"
 
 struct named_ladder {
     const char *name;
@@ -83,5 +84,10 @@ void rules_check_all(struct rule_reading *reading, const struct rule *rules,
 
 /* rule_text.c: the rule written out in full; the arena's. NULL: out of memory. */
 const char *rule_text(struct arena *arena, const struct rule *rule);
+void rule_text_quote(struct buffer *out, const char *text); /* as a libconfig string */
+
+/* rule_words.c */
+void rule_words_find(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule,
+                     struct rule_words *out);
 
 #endif

@@ -8,7 +8,7 @@
 #include "core/buffer.h"
 #include "core/calendar.h"
 
-static void add_quoted(struct buffer *out, const char *text)
+void rule_text_quote(struct buffer *out, const char *text)
 {
     buffer_add_char(out, '"');
     for (; *text; text++) {
@@ -27,7 +27,7 @@ static void add_quoted(struct buffer *out, const char *text)
 static void add_setting(struct buffer *out, const char *name, const char *text)
 {
     buffer_printf(out, " %s = ", name);
-    add_quoted(out, text);
+    rule_text_quote(out, text);
     buffer_add_char(out, ';');
 }
 
@@ -39,7 +39,7 @@ static void add_list_start(struct buffer *out, const char *name)
 static void add_element(struct buffer *out, size_t i, const char *text)
 {
     buffer_add_text(out, i ? ", " : " ");
-    add_quoted(out, text);
+    rule_text_quote(out, text);
 }
 
 static void add_texts(struct buffer *out, const char *name, const struct texts *texts)

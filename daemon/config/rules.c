@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/rule_read.h"
+#include "config/rule_words.h"
 #include "core/calendar.h"
 
 static const char *const reserved[] = {"defaults", "ladders", "stops", "digests", "events"};
@@ -129,6 +130,9 @@ static void add_rule(struct rule_reading *reading, struct rule_list *list, const
     }
     if (!rule_read(reading, group, &list->rules[list->n]))
         return;
+    const struct config_choice *choice = reading->load->choice;
+    if (choice && choice->words && strcmp(choice->words->rule, list->rules[list->n].name) == 0)
+        rule_words_find(reading, group, &list->rules[list->n], choice->words);
     list->groups[list->n++] = group;
 }
 

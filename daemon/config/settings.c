@@ -141,8 +141,8 @@ static void read_manners(struct load *load, const config_setting_t *root)
     const config_setting_t *gap = reader_member(root, "gap");
     load->policy.gap = (struct span){.unit = SPAN_WORKING, .count = 4 * HOUR_MS};
     reader_get_quiet(&load->reader, root, &load->policy.quiet);
-    if (gap)
-        reader_gap(&load->reader, gap, &load->policy.gap);
+    if (gap && reader_gap(&load->reader, gap, &load->policy.gap))
+        load->gap_line = reader_line(gap);
 }
 
 static void read_times(struct load *load, const config_setting_t *root)
