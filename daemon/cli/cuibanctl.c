@@ -81,6 +81,8 @@ static const struct cli_verb verbs[] = {
     {"explain", "ID | [--not] RULE field=value ... | --who PERSON --on DATE",
      "why: how its due was counted, what was sent and what was not, what comes next",
      "说明：到期如何计算，发了什么，为何没发，接下来如何", explain_options, 0, ARGUMENTS_MAX, verb_explain},
+    {"case", "FIELD=VALUE ...", "all deadlines of one case on one line of time, and who held them how long",
+     "一个对象的全部事项：时间线，在谁手中多久", stream_options, 1, ARGUMENTS_MAX, verb_case},
     {"status", "", "the daemon and its streams, as Redis shows them", "守护进程与事件流的状态",
      stream_options, 0, 0, verb_status},
     {"ack", "ID [--to PERSON] [--until T] [--note N] [--wait]", "acknowledge: stops repeats to one person",

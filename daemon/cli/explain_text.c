@@ -8,57 +8,9 @@
 #include "cli/moment.h"
 #include "cli/row.h"
 #include "cli/table.h"
+#include "cli/why.h"
 
 /* -- records -- */
-
-static const struct {
-    const char *what, *english, *chinese;
-    bool is_unsent; /* belongs to what was not sent */
-} words[] = {
-    {"opened", "opened", "打开", false},
-    {"met", "met", "按时完成", false},
-    {"met_late", "met late", "逾期完成", false},
-    {"met_early", "met early", "提前完成", false},
-    {"cancelled", "cancelled", "取消", false},
-    {"waived", "waived", "豁免", false},
-    {"paused", "paused", "暂停", false},
-    {"resumed", "resumed", "恢复", false},
-    {"changed", "changed", "变更", false},
-    {"recounted", "counted again", "重新计算", false},
-    {"provisional", "still provisional", "仍为暂定", false},
-    {"restarted", "restarted", "重新开始", false},
-    {"reopened", "sent back", "退回", false},
-    {"extended", "extended", "延期", false},
-    {"reassigned", "reassigned", "转交", false},
-    {"owner", "new owner", "责任人变更", false},
-    {"owner_unknown", "owner unknown", "责任人不明", false},
-    {"overdue", "overdue", "逾期", false},
-    {"ack", "acknowledged", "已知悉", false},
-    {"delivered", "delivered", "已送达", false},
-    {"retry", "failed, again", "失败，将重试", false},
-    {"backoff", "channel waits", "渠道等待", false},
-    {"reauth", "new token", "重新认证", false},
-    {"refused", "refused", "被拒绝", false},
-    {"misconfigured", "misconfigured", "渠道配置有误", false},
-    {"uncertain", "uncertain", "结果不明", false},
-    {"fallback", "other channel", "改走备用渠道", false},
-    {"held", "held", "搁置", false},
-    {"superseded", "superseded", "被更晚的台阶取代", true},
-    {"skipped", "skipped", "略过", true},
-    {"withdrawn", "withdrawn", "撤回", true},
-    {"expired", "expired", "过期", true},
-    {"dead", "given up", "放弃", true},
-};
-enum { WORDS = sizeof(words) / sizeof(words[0]) };
-
-static size_t word_of(const char *what)
-{
-    size_t i = 0;
-
-    while (i < WORDS && strcmp(words[i].what, what) != 0)
-        i++;
-    return i;
-}
 
 /* A notification's queueing says what its end does not: the phase, for whom, whether a copy. */
 static const struct history_record *queueing_of(const struct explain_case *explained,
@@ -165,7 +117,7 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
     if (code != NULL)
         buffer_printf(out, " %s", code);
     if (why != NULL && *why != '\0')
-        buffer_printf(out, ": %s", why);
+        buffer_printf(out, ": %s", why_in(cli, why));
     if (next > record->now)
         buffer_printf(out, cli_in(cli, ", next try in %s", "，%s 后重试"),
                       moment_format_length(next - record->now, cli->chinese, text));
@@ -175,13 +127,12 @@ static void add_record(struct table *table, const struct explain_case *explained
                        const struct history_record *record)
 {
     const struct cli *cli = explained->snapshot->cli;
-    size_t word = word_of(record->what);
     char when[MOMENT_TEXT_MAX];
     struct buffer text;
 
     table_addf(table, "  %s",
                moment_format_short(record->now, setup_zone(explained->snapshot->config), when));
-    table_add(table, cli->chinese ? words[word].chinese : words[word].english);
+    table_add(table, why_record(cli, record->what, NULL));
     buffer_init(&text);
     say_recipient(&text, explained, record);
     say_people(&text, explained, record);
@@ -198,9 +149,9 @@ static void print_records(struct cli *cli, const struct explain_case *explained,
 
     table_init(&table, 3, NULL);
     for (size_t i = 0; i < explained->n_records; i++) {
-        size_t word = word_of(explained->records[i].what);
+        bool is_unsent;
 
-        if (word < WORDS && words[word].is_unsent == unsent)
+        if (why_record(cli, explained->records[i].what, &is_unsent) != NULL && is_unsent == unsent)
             add_record(&table, explained, &explained->records[i]);
     }
     if (table_rows(&table) > 0) {
@@ -228,10 +179,8 @@ static void print_title(struct cli *cli, const struct explain_case *explained)
         printf("%s  ", buffer_text(&text));
     } else {
         printf("%s  ", explained->identity == NULL ? "" : explained->identity);
-        if (explained->closing != NULL) {
-            size_t word = word_of(explained->closing->what);
-            printf("%s  ", cli->chinese ? words[word].chinese : words[word].english);
-        }
+        if (explained->closing != NULL)
+            printf("%s  ", why_record(cli, explained->closing->what, NULL));
     }
     cli_say(cli, "number %s\n", "编号 %s\n", explained->id);
     buffer_finish(&text);

@@ -69,6 +69,16 @@ struct path_context life_context(const struct life *life, const struct directory
                                  .day = day};
 }
 
+const struct calendar *life_calendar(const struct life *life, const struct config *config)
+{
+    const struct deadline like = {
+        .rule = life->rule, .owner = (char *)life->owner, .department = (char *)life->department};
+
+    if (life->rule == NULL)
+        return ruleset_policy(config->rules)->calendar;
+    return snapshot_calendar(config, life->open != NULL ? life->open : &like);
+}
+
 /* -- which deadlines -- */
 
 /* The parts of rule|value|value, unescaped; at most `max`. */

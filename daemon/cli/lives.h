@@ -52,6 +52,7 @@ const struct history_record *life_last(const struct life *life, const char *what
 size_t life_count(const struct life *life, const char *what);
 /* As the directory is on `day`, to resolve paths for the deadline. */
 struct path_context life_context(const struct life *life, const struct directory *directory, int32_t day);
+const struct calendar *life_calendar(const struct life *life, const struct config *config);
 /* The loose record of that kind about that event, of that rule or of none; NULL. `what` NULL: any kind. */
 const struct history_record *lives_loose(const struct lives *lives, const char *what, const char *rule,
                                          const char *event);

@@ -29,6 +29,7 @@ enum cli_status verb_complete(struct cli *cli);
 enum cli_status verb_list(struct cli *cli);
 enum cli_status verb_show(struct cli *cli);
 enum cli_status verb_explain(struct cli *cli);
+enum cli_status verb_case(struct cli *cli);
 enum cli_status verb_status(struct cli *cli);
 enum cli_status verb_dead_list(struct cli *cli);
 

@@ -45,6 +45,58 @@ static const struct {
     {"the channel's policy: an operator decides", "按渠道设置，由运维决定"},
 };
 
+static const struct {
+    const char *what, *english, *chinese;
+    bool is_unsent; /* belongs to what was not sent */
+} records[] = {
+    {"opened", "opened", "打开", false},
+    {"met", "met", "按时完成", false},
+    {"met_late", "met late", "逾期完成", false},
+    {"met_early", "met early", "提前完成", false},
+    {"cancelled", "cancelled", "取消", false},
+    {"waived", "waived", "豁免", false},
+    {"paused", "paused", "暂停", false},
+    {"resumed", "resumed", "恢复", false},
+    {"changed", "changed", "变更", false},
+    {"recounted", "counted again", "重新计算", false},
+    {"provisional", "still provisional", "仍为暂定", false},
+    {"restarted", "restarted", "重新开始", false},
+    {"woke", "began", "开始计时", false},
+    {"reopened", "sent back", "退回", false},
+    {"extended", "extended", "延期", false},
+    {"reassigned", "reassigned", "转交", false},
+    {"owner", "new owner", "责任人变更", false},
+    {"owner_unknown", "owner unknown", "责任人不明", false},
+    {"overdue", "overdue", "逾期", false},
+    {"ack", "acknowledged", "已知悉", false},
+    {"delivered", "delivered", "已送达", false},
+    {"retry", "failed, again", "失败，将重试", false},
+    {"backoff", "channel waits", "渠道等待", false},
+    {"reauth", "new token", "重新认证", false},
+    {"refused", "refused", "被拒绝", false},
+    {"misconfigured", "misconfigured", "渠道配置有误", false},
+    {"uncertain", "uncertain", "结果不明", false},
+    {"fallback", "other channel", "改走备用渠道", false},
+    {"held", "held", "搁置", false},
+    {"superseded", "superseded", "被更晚的台阶取代", true},
+    {"skipped", "skipped", "略过", true},
+    {"withdrawn", "withdrawn", "撤回", true},
+    {"expired", "expired", "过期", true},
+    {"dead", "given up", "放弃", true},
+};
+
+const char *why_record(const struct cli *cli, const char *what, bool *is_unsent)
+{
+    for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+        if (strcmp(records[i].what, what) != 0)
+            continue;
+        if (is_unsent != NULL)
+            *is_unsent = records[i].is_unsent;
+        return cli->chinese ? records[i].chinese : records[i].english;
+    }
+    return NULL;
+}
+
 const char *why_in(const struct cli *cli, const char *why)
 {
     for (size_t i = 0; cli->chinese && why != NULL && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
