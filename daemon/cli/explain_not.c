@@ -14,8 +14,9 @@ enum { EVENTS_SHOWN_MAX = 40 }; /* the latest; JSON has all */
 
 static void say_use(const struct telling *telling, const struct sighting *event)
 {
-    static const char *const english[] = {"opens", "meets", "cancels", "pauses", "resumes", "changes"};
-    static const char *const in_chinese[] = {"打开", "完成", "取消", "暂停", "恢复", "变更"};
+    static const char *const english[] = {"opens",   "meets",   "cancels", "pauses",
+                                          "resumes", "changes", "reopens"};
+    static const char *const in_chinese[] = {"打开", "完成", "取消", "暂停", "恢复", "变更", "退回"};
     const struct rule_ref *refs;
     size_t n = ruleset_uses(telling->asked->snapshot->config->rules, event->event.type, &refs);
     bool any = false;
