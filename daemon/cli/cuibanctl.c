@@ -48,6 +48,9 @@ static const struct argument_option what_if_options[] = {{"rules", true, 0},
                                                          {"empty", false, 0},
                                                          {"force", false, 0},
                                                          {NULL}};
+static const struct argument_option new_rule_options[] = {
+    {"on", true, 0}, {"meet", true, 0}, {"owner", true, 0}, {"to", true, 0}, {NULL}};
+static const struct argument_option new_test_options[] = {{"to", true, 0}, {NULL}};
 static const struct argument_option schema_options[] = {{"strict", false, 0}, {NULL}};
 static const struct argument_option send_options[] = {{"text", true, 0}, {NULL}};
 
@@ -62,6 +65,10 @@ static const struct cli_verb verbs[] = {
      "what an event would open, meet and cancel, and who would hear when; changes nothing",
      "假如来了这个事件：会打开、完成、取消什么，谁何时收到什么；不改动任何东西", what_if_options, 0,
      ARGUMENTS_MAX, verb_what_if},
+    {"new rule", "NAME [--on TYPE] [--meet TYPE] [--owner FIELD] [--to FILE]",
+     "a commented rule to start from", "带注释的规则骨架", new_rule_options, 1, 1, verb_new_rule},
+    {"new test", "RULE [--to FILE]", "a test of a rule to start from", "规则测试的骨架", new_test_options, 1,
+     1, verb_new_test},
     {"due", "[--calendar CALENDAR] [--from T] [--explain] SPAN [field=value ...]",
      "when a span of time is over", "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",

@@ -62,7 +62,7 @@ static void add_expected(struct buffer *out, const struct rule_test_message *exp
         buffer_printf(out, " via %s", expected->via);
 }
 
-static void add_came(struct buffer *out, const struct timeline_line *came)
+void test_report_words(struct buffer *out, const struct timeline_line *came)
 {
     add_words(out, came->what, came->to, came->copy);
     if (came->on_behalf != NULL)
@@ -102,7 +102,7 @@ static void print_row(const struct test_report *report, struct table *table, con
     table_add(table, buffer_text(&text));
     buffer_clear(&text);
     if (row->came != NULL)
-        add_came(&text, row->came);
+        test_report_words(&text, row->came);
     else
         buffer_add_text(&text, cli_in(report->cli, "(nothing)", "（无）"));
     table_add(table, buffer_text(&text));
@@ -167,7 +167,7 @@ static void add_json_rows(struct json_writer *json, const struct test_report *re
 
         buffer_init(&text);
         if (row->came != NULL)
-            add_came(&text, row->came);
+            test_report_words(&text, row->came);
         else
             add_expected(&text, row->expected);
         json_object(json);
@@ -230,7 +230,7 @@ static void add_junit_failure(struct test_report *report, const struct rule_test
         buffer_init(&text);
         buffer_printf(&text, "%c %.16s ", " -+"[row->sign], zone_format(zone_of(report), row->at, at));
         if (row->came != NULL)
-            add_came(&text, row->came);
+            test_report_words(&text, row->came);
         else
             add_expected(&text, row->expected);
         buffer_add_char(&text, '\n');

@@ -14,6 +14,9 @@ struct test_report {
     size_t passed, failed;
 };
 
+/* A message in the words of the test files: "reminder zhang.wei copy". Appends. */
+void test_report_words(struct buffer *out, const struct timeline_line *came);
+
 void test_report_begin(struct test_report *report, const struct cli *cli);
 void test_report_finish(struct test_report *report);
 /* "recruiting/feedback_in_time": the file without folder and ending, then the test. The caller frees; NULL:

@@ -17,6 +17,9 @@ enum cli_status verb_calendar_lint(struct cli *cli);
 enum cli_status verb_calendar_import(struct cli *cli);
 enum cli_status verb_plugin_check(struct cli *cli);
 
+enum cli_status verb_new_rule(struct cli *cli);
+enum cli_status verb_new_test(struct cli *cli);
+
 /* What the HRIS sends. */
 enum cli_status verb_event_list(struct cli *cli);
 enum cli_status verb_event_schema(struct cli *cli);

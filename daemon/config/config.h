@@ -11,7 +11,7 @@
 #include "core/rule.h"
 #include "core/template.h"
 
-enum { CONFIG_STREAMS_MAX = 64, CONFIG_CHANNELS_MAX = 200, CONFIG_FILE_BYTES_MAX = 8 * 1024 * 1024 };
+enum { RULE_NAME_BYTES_MAX = 80, CONFIG_STREAMS_MAX = 64, CONFIG_CHANNELS_MAX = 200, CONFIG_FILE_BYTES_MAX = 8 * 1024 * 1024 };
 
 /* One entry of `channels`. Options that the host itself understands are taken out; the rest goes to the
  * plugin. */
@@ -113,6 +113,10 @@ void config_unload(struct config *config); /* NULL is fine. Not `destroy`: libco
  */
 int config_parse_rule(const struct config *config, struct arena *arena, const char *text,
                       const struct rule **out);
+
+/* Whether a rule may be called so: letters, digits, _ and -, and no word that means something else in the
+ * files. */
+bool config_is_rule_name(const char *name);
 
 const struct calendar *config_calendar(const struct config *config, const char *name);
 

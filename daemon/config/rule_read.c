@@ -5,7 +5,7 @@
 
 #include "config/calendars.h"
 
-enum { DUES_MAX = 16, NAME_MAX_BYTES = 80 };
+enum { DUES_MAX = 16 };
 #define EARLY_DEFAULT_MS (10 * MINUTE_MS)
 #define EARLY_MAX_MS     (100 * DAY_MS)
 
@@ -301,9 +301,9 @@ static void read_manners(struct rule_reading *reading, const config_setting_t *g
 
 static bool check_name(struct rule_reading *reading, const config_setting_t *group, const char *name)
 {
-    if (strchr(name, '*') || strlen(name) > NAME_MAX_BYTES) {
+    if (strchr(name, '*') || strlen(name) > RULE_NAME_BYTES_MAX) {
         reader_error(&reading->reader, group, "the name of a rule has letters, digits, _ and -, at most %d",
-                     NAME_MAX_BYTES);
+                     RULE_NAME_BYTES_MAX);
         return false;
     }
     return true;

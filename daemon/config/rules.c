@@ -1,5 +1,6 @@
 #include "config/rules.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,16 @@ static bool is_reserved(const char *name)
         if (strcmp(reserved[i], name) == 0)
             return true;
     return false;
+}
+
+bool config_is_rule_name(const char *name)
+{
+    if (!isalpha((unsigned char)*name) || strlen(name) > RULE_NAME_BYTES_MAX || is_reserved(name))
+        return false;
+    for (; *name; name++)
+        if (!isalnum((unsigned char)*name) && *name != '_' && *name != '-')
+            return false;
+    return true;
 }
 
 /* Calls `member` for each member of the groups of that name, in all files. */

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""`new rule` and `new test` on a copy of the shipped settings: a blank skeleton is refused by the names of its blanks, a
+filled one passes `check` at once, and the tests that are begun for each shipped rule can be played and hold."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+CUIBANCTL, CONF, PLUGINS = sys.argv[1:]
+BLANKS = ["<event that opens it>", "<field of the case>", "<field of the person>", "<event that meets it>"]
+FILLED = ["--on", "transfer.approved", "--meet", "induction.done"]
+
+
+class Site:
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, "conf")
+        shutil.copytree(CONF, self.folder, ignore=shutil.ignore_patterns("tests.d"))
+        os.mkdir(self.path("tests.d"))
+        with open(self.path("cuiban.cfg"), "a", encoding="utf-8") as file:
+            file.write(f'plugins = "{PLUGINS}";\n')
+
+    def path(self, *parts):
+        return os.path.join(self.folder, *parts)
+
+    def get(self, *parts):
+        with open(self.path(*parts), encoding="utf-8") as file:
+            return file.read()
+
+    def run(self, *words, status=0):
+        done = subprocess.run([CUIBANCTL, "-c", self.path("cuiban.cfg"), *words], capture_output=True, text=True, check=False)
+        assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+
+    def ask(self, *words):
+        return json.loads(subprocess.run([CUIBANCTL, "-c", self.path("cuiban.cfg"), "--json", *words], capture_output=True,
+                                         text=True, check=True).stdout)
+
+
+def blanks_are_named(site):
+    file = site.path("rules.d", "new.cfg")
+    site.run("new", "rule", "my_rule", "--to", file)
+    told = site.run("check", status=1)
+    for blank in BLANKS:
+        assert blank in told, (blank, told)
+    assert "4 errors" in told, told
+    # An unfinished rule does not keep the next one from being begun, and is never written over.
+    before = site.get("rules.d", "new.cfg")
+    assert "other_rule:" in site.run("new", "rule", "other_rule")
+    assert "nothing was written" in site.run("new", "rule", "other_rule", "--to", file, status=2)
+    assert site.get("rules.d", "new.cfg") == before
+    os.remove(file)
+
+
+def filled_passes(site):
+    for language in ("zh", "en"):
+        file = site.path("rules.d", f"{language}.cfg")
+        site.run("--lang", language, "new", "rule", f"rule_{language}", *FILLED, "--owner", "old_manager", "--to", file)
+        site.run("check")
+        # What is commented out is right, too, but for the event, which nobody has.
+        text = site.get("rules.d", f"{language}.cfg").replace("#:", "  ").replace("case.cancelled", "transfer.withdrawn")
+        with open(file, "w", encoding="utf-8") as changed:
+            changed.write(text)
+        site.run("check")
+        os.remove(file)
+    each = site.run("new", "rule", "each", "--on", "interview.completed", "--meet", "interview.feedback_submitted")
+    assert 'owner     = "each of interviewers";' in each and 'owner = "interviewer"; };' in each, each
+
+
+def mistakes_are_told(site):
+    assert "already: " in site.run("new", "rule", "interview_feedback", status=2)
+    assert "no word of the language" in site.run("new", "rule", "stops", status=2)
+    assert "cannot be the name" in site.run("new", "rule", "my rule", status=2)
+    assert 'did you mean "transfer.approved"?' in site.run("new", "rule", "x", "--on", "transfer.aproved", status=2)
+    assert "there is no rule" in site.run("new", "test", "nonsense", status=2)
+
+
+def tests_can_be_played(site):
+    entries = site.ask("event", "list")
+    rules = {use["rule"] for entry in entries for use in entry["rules"]}
+    for rule in rules:
+        site.run("new", "test", rule, "--to", site.path("tests.d", f"{rule}.cfg"))
+    results = site.ask("test")["tests"]
+    assert len(results) >= len(rules) >= 40, (len(results), len(rules))
+    untold = [rule for rule in rules if '      "20' not in site.get("tests.d", f"{rule}.cfg")]
+    assert not untold, f"nobody would hear anything in the tests of {untold}"
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="cuiban-new-") as folder:
+        site = Site(folder)
+        for test in (blanks_are_named, filled_passes, mistakes_are_told, tests_can_be_played):
+            test(site)
+            print("ok", test.__name__)
+
+
+os.environ["LC_ALL"] = "C.UTF-8"
+main()
