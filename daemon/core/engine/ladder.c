@@ -510,7 +510,7 @@ static void send(struct firing *firing, const struct listener *listener,
 void ladder_follow_owner(struct turn *turn, struct deadline *deadline)
 {
     const struct rule *rule = deadline->rule;
-    struct path_context context = state_path_context(turn, deadline);
+    struct path_context context = state_owner_context(turn, rule, &deadline->fields);
     struct journal_record record;
     const char *people[PATH_RESULT_MAX];
     const char *why;
@@ -518,7 +518,6 @@ void ladder_follow_owner(struct turn *turn, struct deadline *deadline)
     if (deadline->owner_fixed || rule->each_of || rule->n_owners != 1) {
         return;
     }
-    context.owner = "";
     if (path_people(&rule->owners[0], &context, people, &why) == 0 ||
         strcmp(people[0], deadline->owner) == 0) {
         return;

@@ -60,31 +60,9 @@ static int each_owner(struct turn *turn, const struct rule *rule, struct owners 
     return 0;
 }
 
-static struct path_context event_context(struct turn *turn, const struct rule *rule)
-{
-    const char *department = rule->has_department ? NULL : fields_get(&turn->event->fields, "department");
-    struct path_context context = {
-        .directory = turn->engine->parts.people,
-        .fields = &turn->event->fields,
-        .owner = "",
-        .department = department ? department : "",
-        .requester = &rule->requester,
-        .day = state_today(turn),
-    };
-
-    if (rule->has_department) {
-        /* "department of owner" cannot be known yet: the path then starts from the event's own department. */
-        const char *found = path_department(&rule->department, &context);
-
-        department = found ? found : fields_get(&turn->event->fields, "department");
-        context.department = department ? department : "";
-    }
-    return context;
-}
-
 static const char *path_owner(struct turn *turn, const struct rule *rule, const struct path *path)
 {
-    struct path_context context = event_context(turn, rule);
+    struct path_context context = state_owner_context(turn, rule, &turn->event->fields);
     const char *people[PATH_RESULT_MAX];
     const char *why = NULL;
 

@@ -100,6 +100,29 @@ struct path_context state_path_context(const struct turn *turn, const struct dea
     };
 }
 
+struct path_context state_owner_context(const struct turn *turn, const struct rule *rule,
+                                        const struct fields *fields)
+{
+    const char *department = rule->has_department ? NULL : fields_get(fields, "department");
+    struct path_context context = {
+        .directory = turn->engine->parts.people,
+        .fields = fields,
+        .owner = "",
+        .department = department ? department : "",
+        .requester = &rule->requester,
+        .day = state_today(turn),
+    };
+
+    if (rule->has_department) {
+        /* "department of owner" cannot be known yet: the path then starts from the event's own department. */
+        const char *found = path_department(&rule->department, &context);
+
+        department = found ? found : fields_get(fields, "department");
+        context.department = department ? department : "";
+    }
+    return context;
+}
+
 uint64_t state_form_hash(const struct rule *rule, const struct form *form, const char *const *values)
 {
     uint64_t hash = hash_text(0, rule->name);

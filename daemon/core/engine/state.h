@@ -81,6 +81,10 @@ void state_count(struct turn *turn, const struct rule *rule, const char *departm
                  const char *what);
 bool state_set_text(char **text, const char *value); /* false: out of memory */
 struct path_context state_path_context(const struct turn *turn, const struct deadline *deadline);
+/* What the rule's owner is looked up with, at the opening and ever after: `department` is the rule's own,
+ * else the one that the event names, never the department that the owner of the day happens to sit in. */
+struct path_context state_owner_context(const struct turn *turn, const struct rule *rule,
+                                        const struct fields *fields);
 int32_t state_today(const struct turn *turn);
 
 /* -- timing.c -- */

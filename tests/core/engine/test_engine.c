@@ -424,6 +424,19 @@ static void test_department_without_a_head_goes_up(void **state)
     assert_string_equal(world_only(world)->owner, "zhao.min");
 }
 
+/* Wang Fang heads the lab and sits in R&D: as time passes, the lab's head is still looked for in the lab. */
+static void test_a_head_who_sits_elsewhere_stays_owner(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-17T09:00", "requirement.changed", "requisition", "R-1", "department", "lab",
+                NULL);
+    assert_string_equal(world_only(world)->department, "rd");
+    world_until(world, "2026-11-19T18:05");
+    assert_string_equal(world_only(world)->owner, "wang.fang");
+    assert_string_equal(world_told(world), "asked wang.fang mail open\noverdue wang.fang mail due");
+}
+
 static void test_bad_events_are_kept(void **state)
 {
     struct world *world = *state;
@@ -596,6 +609,7 @@ int main(void)
         ENGINE_TEST(test_group_robot_and_its_fallback),
         ENGINE_TEST(test_unknown_owner_goes_to_catch_all),
         ENGINE_TEST(test_department_without_a_head_goes_up),
+        ENGINE_TEST(test_a_head_who_sits_elsewhere_stays_owner),
         ENGINE_TEST(test_bad_events_are_kept),
         ENGINE_TEST(test_retry_then_expiry),
         ENGINE_TEST(test_refused_goes_to_the_fallback),
