@@ -10,11 +10,12 @@ enum { DEAD_SEARCHED_MAX = 10000 };
 const char *absence_name(enum absence what)
 {
     static const char *const names[] = {
-        "no_event",     "nearly",       "dead_letter",   "no_opening_event", "by_the_clock", "not_among",
-        "never_served", "not_read_yet", "bad_event",     "seen_before",      "where_false",  "retired",
-        "key_missing",  "open_already", "closed_before", "recurs",           "opened",       "no_rule_then",
-        "no_journal",   "told",         "met_early",     "closed",           "sleeping",     "paused",
-        "quiet_hours",  "sending",      "later",         "nobody_told",      "no_step"};
+        "no_event",      "nearly",      "dead_letter",  "no_opening_event", "by_the_clock",
+        "after_a_rule",  "not_among",   "never_served", "not_read_yet",     "bad_event",
+        "seen_before",   "where_false", "retired",      "key_missing",      "open_already",
+        "closed_before", "recurs",      "opened",       "no_rule_then",     "no_journal",
+        "told",          "met_early",   "closed",       "sleeping",         "paused",
+        "quiet_hours",   "sending",     "later",        "nobody_told",      "no_step"};
 
     static_assert(sizeof(names) / sizeof(names[0]) == ABSENCE_NO_STEP + 1, "one name each");
     return names[what];
@@ -274,6 +275,8 @@ static struct reason without_opening(const struct absence_case *asked)
 
     if (!asked->served)
         reason.what = ABSENCE_NEVER_SERVED;
+    else if (asked->rule->after != NULL)
+        reason.what = ABSENCE_AFTER;
     else if (asked->rule->open_on.n == 0 && (reason.condition = not_among(asked)) != NULL)
         reason.what = ABSENCE_AMONG;
     else if (asked->rule->open_on.n == 0)

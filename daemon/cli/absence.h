@@ -13,6 +13,7 @@ enum absence {
     ABSENCE_DEAD,         /* only a dead letter does */
     ABSENCE_NO_OPENING,   /* events came, none that opens this rule */
     ABSENCE_CLOCK,        /* the rule opens by the clock */
+    ABSENCE_AFTER,        /* the rule opens after another, which has not closed all */
     ABSENCE_AMONG,        /* ... but not for this department */
     ABSENCE_NEVER_SERVED, /* no daemon has ever read this stream */
     /* of one event */

@@ -379,6 +379,16 @@ static void say_stream(const struct telling *telling, const struct reason *reaso
                         cli_in(cli, "the rule opens by the clock, and has opened nothing for this yet",
                                "规则按时钟打开，尚未为此打开过"));
         break;
+    case ABSENCE_AFTER:
+        buffer_printf(
+            telling->out,
+            cli_in(cli,
+                   "the rule opens when every deadline of %s with this key has closed, and not all of "
+                   "them were cancelled; cuibanctl explain %s ... tells of them",
+                   "规则在 %s 中此键的全部事项结束后打开（全部取消的除外）；cuibanctl explain %s ... "
+                   "可查看它们"),
+            telling->asked->rule->after, telling->asked->rule->after);
+        break;
     case ABSENCE_NEVER_SERVED:
         buffer_add_text(telling->out,
                         cli_in(cli, "no daemon has ever served this stream", "从未有守护进程处理过此事件流"));

@@ -12,6 +12,56 @@
 
 /* -- records -- */
 
+static const struct {
+    const char *what, *english, *chinese;
+    bool is_unsent; /* belongs to what was not sent */
+} words[] = {
+    {"opened", "opened", "打开", false},
+    {"met", "met", "按时完成", false},
+    {"met_late", "met late", "逾期完成", false},
+    {"met_early", "met early", "提前完成", false},
+    {"cancelled", "cancelled", "取消", false},
+    {"waived", "waived", "豁免", false},
+    {"paused", "paused", "暂停", false},
+    {"resumed", "resumed", "恢复", false},
+    {"changed", "changed", "变更", false},
+    {"recounted", "counted again", "重新计算", false},
+    {"provisional", "still provisional", "仍为暂定", false},
+    {"restarted", "restarted", "重新开始", false},
+    {"reopened", "sent back", "退回", false},
+    {"not_followed", "nothing follows", "无后续", false},
+    {"extended", "extended", "延期", false},
+    {"reassigned", "reassigned", "转交", false},
+    {"owner", "new owner", "责任人变更", false},
+    {"owner_unknown", "owner unknown", "责任人不明", false},
+    {"overdue", "overdue", "逾期", false},
+    {"ack", "acknowledged", "已知悉", false},
+    {"delivered", "delivered", "已送达", false},
+    {"retry", "failed, again", "失败，将重试", false},
+    {"backoff", "channel waits", "渠道等待", false},
+    {"reauth", "new token", "重新认证", false},
+    {"refused", "refused", "被拒绝", false},
+    {"misconfigured", "misconfigured", "渠道配置有误", false},
+    {"uncertain", "uncertain", "结果不明", false},
+    {"fallback", "other channel", "改走备用渠道", false},
+    {"held", "held", "搁置", false},
+    {"superseded", "superseded", "被更晚的台阶取代", true},
+    {"skipped", "skipped", "略过", true},
+    {"withdrawn", "withdrawn", "撤回", true},
+    {"expired", "expired", "过期", true},
+    {"dead", "given up", "放弃", true},
+};
+enum { WORDS = sizeof(words) / sizeof(words[0]) };
+
+static size_t word_of(const char *what)
+{
+    size_t i = 0;
+
+    while (i < WORDS && strcmp(words[i].what, what) != 0)
+        i++;
+    return i;
+}
+
 /* A notification's queueing says what its end does not: the phase, for whom, whether a copy. */
 static const struct history_record *queueing_of(const struct explain_case *explained,
                                                 const char *notification)
@@ -85,6 +135,25 @@ static void say_people(struct buffer *out, const struct explain_case *explained,
         buffer_printf(out, cli_in(cli, " by %s", " %s 所为"), setup_person(config, by));
 }
 
+/* Where a deadline comes from, and where it goes on. */
+static void say_kin(struct buffer *out, const struct explain_case *explained,
+                    const struct history_record *record)
+{
+    static const struct {
+        const char *name, *english, *chinese;
+    } kin[] = {
+        {"as", ", goes on as", "，新编号"},
+        {"reopened", ", sent back from", "，退回自"},
+        {"after", ", after", "，接续"},
+    };
+
+    for (size_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++) {
+        const char *id = fields_get(&record->fields, kin[i].name);
+        if (id != NULL)
+            buffer_printf(out, "%s %s", cli_in(explained->snapshot->cli, kin[i].english, kin[i].chinese), id);
+    }
+}
+
 static void say_rest(struct buffer *out, const struct explain_case *explained,
                      const struct history_record *record)
 {
@@ -93,8 +162,7 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
     int64_t until = history_int(record, "until", 0), late_ms = history_int(record, "late_ms", 0),
             next = history_int(record, "next", 0);
     const char *step = fields_get(&record->fields, "s"), *why = fields_get(&record->fields, "why");
-    const char *code = fields_get(&record->fields, "code"), *as = fields_get(&record->fields, "as");
-    const char *reopened = fields_get(&record->fields, "reopened");
+    const char *code = fields_get(&record->fields, "code");
     char text[MOMENT_TEXT_MAX];
 
     if (step != NULL && fields_get(&record->fields, "n") == NULL)
@@ -104,10 +172,6 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
         if (value != NULL && *value != '\0')
             buffer_printf(out, " %s", value);
     }
-    if (as != NULL)
-        buffer_printf(out, cli_in(cli, ", goes on as %s", "，新编号 %s"), as);
-    if (reopened != NULL)
-        buffer_printf(out, cli_in(cli, ", sent back from %s", "，退回自 %s"), reopened);
     if (until > 0 && until != INSTANT_NEVER)
         buffer_printf(out, cli_in(cli, " until %s", " 至 %s"),
                       moment_format(until, setup_zone(explained->snapshot->config), cli->chinese, text));
@@ -138,6 +202,7 @@ static void add_record(struct table *table, const struct explain_case *explained
     say_people(&text, explained, record);
     say_due(&text, explained, record);
     say_rest(&text, explained, record);
+    say_kin(&text, explained, record);
     table_add(table, text.n > 0 ? buffer_text(&text) + 1 : "");
     buffer_finish(&text);
 }

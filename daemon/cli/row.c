@@ -147,6 +147,7 @@ void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
     json_key_bool(json, "extended", deadline->extended);
     json_key_bool(json, "provisional", deadline->provisional);
     json_key_text(json, "reopened", deadline->reopened[0] ? deadline->reopened : NULL);
+    json_key_text(json, "after", deadline->after[0] ? deadline->after : NULL);
     json_key(json, "fields");
     json_object(json);
     for (size_t i = 0; i < deadline->fields.n; i++)

@@ -141,6 +141,8 @@ static enum cli_status show_people(const struct snapshot *snapshot, const struct
     print_moment(snapshot, "opened", "打开", deadline->opened);
     if (deadline->reopened[0] != '\0')
         print_line(cli, "sent back", "退回自", deadline->reopened);
+    if (deadline->after[0] != '\0')
+        print_line(cli, "after", "接续", deadline->after);
     print_moment(snapshot, "sleeps to", "开始",
                  deadline->state == DEADLINE_SLEEPING ? deadline->wake : INSTANT_NONE);
     buffer_clear(&text);

@@ -78,6 +78,7 @@ static const struct chinese_entry entries[] = {
     {"department", "部门"},
     {"template", "模板"},
     {"ladder", "阶梯"},
+    {"rule", "规则"},
     {"attribute", "属性"},
     {"event", "事件"},
     {"stop", "停止条件"},

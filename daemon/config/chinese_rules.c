@@ -43,9 +43,30 @@ static const struct chinese_entry entries[] = {
     {"the field `%s` stands here twice", "字段 `%s` 在这里写了两次"},
     {"has no `key`", "缺少 `key`（凭哪些字段认出一件事）"},
     {"has no `open`", "缺少 `open`（何时打开）"},
-    {"has neither `on` nor `every`", "既没有 `on` 也没有 `every`"},
-    {"write on = \"noun.verb\" for an event, every = \"wdom:1@09:00\" for the clock",
-     "由事件打开写 on = \"名词.动词\"，按时间打开写 every = \"wdom:1@09:00\""},
+    {"has neither `on`, `every` nor `after`", "`on`、`every`、`after` 一个都没有"},
+    {"write on = \"noun.verb\" for an event, every = \"wdom:1@09:00\" for the clock, after = \"RULE\" for "
+     "what "
+     "follows a rule",
+     "由事件打开写 on = \"名词.动词\"，按时间打开写 every = \"wdom:1@09:00\"，接在另一条规则之后写 after = "
+     "\"规则名\""},
+    {"cannot stand beside `%s`", "不能与 `%s` 同时出现"},
+    {"write two rules, or leave one of them out", "写成两条规则，或只留一个"},
+    {"`series` stands in `meet` and `reopen` only", "`series` 只写在 `meet` 和 `reopen` 中"},
+    {"`series` says which of a series is meant, but the rule has no `series`",
+     "`series` 说明是系列中的哪一次，但这条规则没有 `series`"},
+    {"`due` stands in `reopen` only", "`due` 只写在 `reopen` 中"},
+    {"a closed deadline is found by the rule's own `key` only", "已结束的事项只能凭规则自己的 `key` 找到"},
+    {"leave `key` out, or rename: \"interview = interview_no\"",
+     "不写 `key`，或只改名：\"interview = interview_no\""},
+
+    /* rule_after.c */
+    {"opens after itself", "接在自己之后打开"},
+    {"`%s` opens after `%s`, which opens after it", "`%s` 接在 `%s` 之后，而后者又接在它之后"},
+    {"more than %d rules stand in a row, each after the one before", "前后相接的规则超过 %d 条"},
+    {"the deadlines of `%s`, which this rule follows, are not told apart by `%s`",
+     "这条规则接在 `%s` 之后，而那里的事项不以 `%s` 区分"},
+    {"has no field of `%s`, which this rule follows", "没有 `%s`（这条规则接在它之后）的任何字段"},
+    {"the key of `%s` has: %s; take all or some of them", "`%s` 的 `key` 有：%s；取其全部或一部分"},
     {"must be counted from a field of the event", "须从事件的某个字段起算"},
     {"write \"at:FIELD - 2mo\"", "写成 \"at:字段 - 2mo\""},
     {"has no `on`", "缺少 `on`（哪个事件）"},

@@ -21,7 +21,7 @@ static bool is_common(const char *field)
     return false;
 }
 
-enum { FIELD_TYPES_MAX = 16 };
+enum { FIELD_TYPES_MAX = 32 };
 
 struct field_check {
     struct rule_reading *reading;
@@ -51,12 +51,24 @@ static void report_field(struct field_check *check, const char *field, const cha
         reader_hint(reader, "did you mean `%s`?", nearest);
 }
 
+/* Its deadlines have what those of the rule before it had. */
+static bool is_given(const struct field_check *check, const char *field)
+{
+    const struct rule *rule = check->giver;
+    for (int i = 0; rule && i < RULE_AFTER_MAX; i++) {
+        if (rule_gives_field(rule, field))
+            return true;
+        rule = rule_before(check->reading, rule);
+    }
+    return false;
+}
+
 static void check_field(struct field_check *check, const char *field)
 {
     const struct catalogue *catalogue = &check->reading->config->catalogue;
     const char *lacking = NULL;
     bool found = false;
-    if (!field || is_common(field) || (check->giver && rule_gives_field(check->giver, field)))
+    if (!field || is_common(field) || is_given(check, field))
         return;
     for (size_t t = 0; t < check->n_types; t++) {
         for (size_t i = 0; i < check->types[t]->n; i++) {
@@ -101,15 +113,19 @@ static void add_types(struct field_check *check, const struct selectors *selecto
         check->types[check->n_types++] = &selectors->items[i].on;
 }
 
-/* Fields of the deadline are those of the events that open, change or reopen it. */
+/* Fields of the deadline are those of the events that open, change or reopen it, or the ones before it. */
 static void deadline_fields(struct field_check *check, const struct rule *rule)
 {
     check->n_types = 0;
     check->in_every = false;
     check->giver = rule;
-    check->types[check->n_types++] = &rule->open_on;
-    add_types(check, &rule->changes);
-    add_types(check, &rule->reopens);
+    for (int i = 0; rule && i < RULE_AFTER_MAX; i++) {
+        if (check->n_types < FIELD_TYPES_MAX)
+            check->types[check->n_types++] = &rule->open_on;
+        add_types(check, &rule->changes);
+        add_types(check, &rule->reopens);
+        rule = rule_before(check->reading, rule);
+    }
 }
 
 static void event_fields(struct field_check *check, const struct texts *on)
@@ -149,7 +165,10 @@ static void check_selectors(struct field_check *check, const config_setting_t *g
 static void check_opening(struct field_check *check, const config_setting_t *group, const struct rule *rule)
 {
     check->at = place(check->reading, group, "open");
-    event_fields(check, &rule->open_on);
+    if (rule->after)
+        deadline_fields(check, rule_before(check->reading, rule));
+    else
+        event_fields(check, &rule->open_on);
     check->in_every = false;
     check_conditions(check, &rule->open_where);
     check_span(check, &rule->open_from);
@@ -157,7 +176,7 @@ static void check_opening(struct field_check *check, const config_setting_t *gro
     check->at = place(check->reading, group, "key");
     check->in_every = true;
     check->giver = rule;
-    for (size_t i = 0; i < rule->key.n; i++)
+    for (size_t i = 0; !rule->after && i < rule->key.n; i++)
         check_field(check, rule->key.fields[i].event_field);
 }
 
@@ -198,9 +217,17 @@ static void check_lines(struct rule_reading *reading, const config_setting_t *gr
     check_line(&check, group, "link", rule->link, with_fields);
 }
 
-static void check_fields(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
+static bool has_catalogue(const struct rule_reading *reading)
+{
+    return reading->load->events_known.n && !reading->load->catalogue_incomplete;
+}
+
+void rule_check_fields(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule)
 {
     struct field_check check = {.reading = reading};
+    if (!has_catalogue(reading))
+        return;
+    check_lines(reading, group, rule, true);
     check_opening(&check, group, rule);
     check_selectors(&check, group, "meet", rule, &rule->meets);
     check_selectors(&check, group, "cancel", rule, &rule->cancels);
@@ -277,10 +304,10 @@ void rule_check(struct rule_reading *reading, const config_setting_t *group, con
 {
     check_pause(reading, group, rule);
     check_audience(reading, group, rule);
-    bool with_fields = reading->load->events_known.n && !reading->load->catalogue_incomplete;
-    check_lines(reading, group, rule, with_fields);
-    if (with_fields)
-        check_fields(reading, group, rule);
+    if (rule->after || !has_catalogue(reading))
+        check_lines(reading, group, rule, false);
+    if (!rule->after)
+        rule_check_fields(reading, group, rule);
 }
 
 /* ---- one rule against another ---- */
@@ -336,10 +363,10 @@ static bool same_meet(const struct rule *a, const struct rule *b)
 }
 
 /* One event may open several things (an accepted offer opens four); the same thing twice is a mistake. */
-void rules_check_all(struct rule_reading *reading, const struct rule *rules,
-                     const config_setting_t *const *groups, size_t n)
+static void check_twins(struct rule_reading *reading, const config_setting_t *const *groups)
 {
-    for (size_t i = 0; i < n; i++) {
+    const struct rule *rules = reading->rules;
+    for (size_t i = 0; i < reading->n_rules; i++) {
         for (size_t k = 0; !rules[i].retired && k < i; k++) {
             const struct rule *a = &rules[k], *b = &rules[i];
             if (a->retired || !share_a_text(&a->open_on, &b->open_on) || !same_key(a, b) ||
@@ -353,4 +380,12 @@ void rules_check_all(struct rule_reading *reading, const struct rule *rules,
             break;
         }
     }
+}
+
+void rules_check_all(struct rule_reading *reading, const config_setting_t *const *groups)
+{
+    check_twins(reading, groups);
+    for (size_t i = 0; i < reading->n_rules; i++)
+        if (reading->rules[i].after)
+            rule_check_after(reading, groups[i], &reading->rules[i]);
 }

@@ -32,6 +32,10 @@ struct rule_reading {
     size_t n_ladders;
     struct named_stop *stops;
     size_t n_stops;
+    const struct rule *rules; /* all that could be read, once they have been */
+    size_t n_rules;
+    const config_setting_t *const *written; /* every one that the files write, readable or not */
+    size_t n_written;
     bool incomplete; /* a file of rules could not be read: ladders and stops may be missing */
 };
 
@@ -79,8 +83,14 @@ void refuse_unserved(struct rule_reading *reading, const config_setting_t *group
 
 /* rule_check.c: what only the finished rule, or all of them, can show. */
 void rule_check(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule);
-void rules_check_all(struct rule_reading *reading, const struct rule *rules,
-                     const config_setting_t *const *groups, size_t n);
+void rules_check_all(struct rule_reading *reading, const config_setting_t *const *groups);
+/* The fields that a rule names, against the catalogue; the rules that it follows must be known. */
+void rule_check_fields(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule);
+
+/* rule_after.c: rules that open after others. */
+void rule_check_after(struct rule_reading *reading, const config_setting_t *group, const struct rule *rule);
+/* The rule that this one opens after, or NULL. */
+const struct rule *rule_before(const struct rule_reading *reading, const struct rule *rule);
 
 /* rule_text.c: the rule written out in full; the arena's. NULL: out of memory. */
 const char *rule_text(struct arena *arena, const struct rule *rule);

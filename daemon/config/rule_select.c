@@ -10,7 +10,7 @@ enum { SELECTORS_MAX = 64, CONDITIONS_MAX = 32 };
 
 static const char *const open_keys[] = {"on",    "where", "from",     "every", "for_each", "among",
                                         "until", "after", "catch_up", "count", "over",     "reaches"};
-static const char *const open_unserved[] = {"after", "count", "over", "reaches"};
+static const char *const open_unserved[] = {"count", "over", "reaches"};
 static const char *const selector_keys[] = {"on", "where", "key", "owner", "series", "due", "all"};
 static const char *const selector_text_keys[] = {"on", "where", "key", "owner", "series", "due", "stop"};
 static const char *const selector_unserved[] = {"all"};
@@ -201,6 +201,22 @@ static bool read_opening_key(struct rule_reading *reading, const config_setting_
     return true;
 }
 
+/* The rule itself is looked up when all have been read. */
+static bool read_after(struct rule_reading *reading, const config_setting_t *open, struct rule *rule)
+{
+    static const char *const others[] = {"on", "every"};
+    const config_setting_t *after = reader_member(open, "after");
+    bool ok = !after || reader_text(&reading->reader, after, &rule->after);
+    for (size_t i = 0; after && i < sizeof others / sizeof *others; i++) {
+        if (!reader_member(open, others[i]))
+            continue;
+        reader_error(&reading->reader, after, "cannot stand beside `%s`", others[i]);
+        reader_hint(&reading->reader, "write two rules, or leave one of them out");
+        ok = false;
+    }
+    return ok;
+}
+
 bool open_read(struct rule_reading *reading, const config_setting_t *group, struct rule *rule)
 {
     struct reader *reader = &reading->reader;
@@ -219,10 +235,12 @@ bool open_read(struct rule_reading *reading, const config_setting_t *group, stru
         ok = types_read(reading, on, &rule->open_on);
     else if (!reader_member(open, "every") && !reader_member(open, "after") &&
              !reader_member(open, "count")) {
-        reader_error(reader, open, "has neither `on` nor `every`");
-        reader_hint(reader, "write on = \"noun.verb\" for an event, every = \"wdom:1@09:00\" for the clock");
+        reader_error(reader, open, "has neither `on`, `every` nor `after`");
+        reader_hint(reader, "write on = \"noun.verb\" for an event, every = \"wdom:1@09:00\" for the clock, "
+                            "after = \"RULE\" for what follows a rule");
         ok = false;
     }
+    ok = read_after(reading, open, rule) && ok;
     ok = conditions_read(reading, open, "where", &rule->open_where) && ok;
     if (from && span_read(reading, from, &rule->open_from) && rule->open_from.unit != SPAN_AT_FIELD) {
         reader_error(reader, from, "must be counted from a field of the event");

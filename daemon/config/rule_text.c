@@ -200,6 +200,8 @@ static void add_words(struct buffer *out, const struct rule *rule)
         add_setting(out, "link", rule->link);
     buffer_add_text(out, "\n  open = {");
     add_texts(out, "on", &rule->open_on);
+    if (rule->after)
+        add_setting(out, "after", rule->after);
     add_where(out, &rule->open_where);
     add_span(out, "from", &rule->open_from);
     add_recurrence(out, rule);

@@ -163,7 +163,11 @@ static void read_rules(struct rule_reading *reading, const struct documents *doc
                 add_rule(reading, list, member);
         }
     }
-    rules_check_all(reading, list->rules, list->groups, list->n);
+    reading->rules = list->rules;
+    reading->n_rules = list->n;
+    reading->written = list->all;
+    reading->n_written = list->n_all;
+    rules_check_all(reading, list->groups);
     if (list->n_all == 0 && !documents->incomplete)
         problem_warning(reading->reader.problems, reading->load->rules.path, 0, "there are no rules");
 }

@@ -355,6 +355,9 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
     if (deadline->reopened[0]) {
         json_key_text(&json, "reopened", deadline->reopened);
     }
+    if (deadline->after[0]) {
+        json_key_text(&json, "after", deadline->after);
+    }
     if (deadline->late_event) {
         json_key_bool(&json, "late", true);
     }
@@ -384,7 +387,7 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
 enum { DRAFT_FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
 
 struct draft {
-    char *rule, *version, *state, *owner, *department, *reopened;
+    char *rule, *version, *state, *owner, *department, *reopened, *after;
     int64_t opened, received, start, wake, due, due_case, numbered;
     bool late_event, was_overdue, extended, owner_fixed, provisional, warned;
     struct stream_id event;
@@ -510,7 +513,7 @@ static bool draft_member(void *data, struct json_scanner *scanner)
         {"late", .flag = &draft->late_event},     {"was_overdue", .flag = &draft->was_overdue},
         {"extended", .flag = &draft->extended},   {"owner_fixed", .flag = &draft->owner_fixed},
         {"warned", .flag = &draft->warned},       {"provisional", .flag = &draft->provisional},
-        {"reopened", .text = &draft->reopened},
+        {"reopened", .text = &draft->reopened},   {"after", .text = &draft->after},
     };
     int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
@@ -554,6 +557,11 @@ static int fill_lists(struct deadline *deadline, const struct draft *draft)
     return error;
 }
 
+static void copy_id(char into[static DEADLINE_ID_MAX], const char *id)
+{
+    (void)snprintf(into, DEADLINE_ID_MAX, "%s", id ? id : "");
+}
+
 static int fill(struct deadline *deadline, const struct draft *draft)
 {
     char *owner = strdup(draft->owner);
@@ -582,9 +590,8 @@ static int fill(struct deadline *deadline, const struct draft *draft)
     deadline->provisional = draft->provisional;
     deadline->warned = draft->warned;
     deadline->event = draft->event;
-    if (draft->reopened) {
-        (void)snprintf(deadline->reopened, sizeof deadline->reopened, "%s", draft->reopened);
-    }
+    copy_id(deadline->reopened, draft->reopened);
+    copy_id(deadline->after, draft->after);
     if (draft->n_last > 0) {
         deadline->last =
             (struct rung){draft->last[0], draft->last[1],

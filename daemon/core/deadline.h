@@ -85,6 +85,7 @@ struct deadline {
     bool stale;                     /* the calendars are others than those it was counted by; not stored */
     instant pause_ends;             /* of a paused one: when the rule's max_pause is used up; not stored */
     char reopened[DEADLINE_ID_MAX]; /* the closed one that was sent back, or "" */
+    char after[DEADLINE_ID_MAX];    /* the one whose closing opened this one (`open.after`), or "" */
     struct stream_id event;
 };
 

@@ -14,6 +14,8 @@
 
 struct rule_entry {
     const struct rule *rule;
+    const struct rule **followers;
+    size_t n_followers;
     UT_hash_handle by_name, by_fingerprint;
 };
 
@@ -212,6 +214,25 @@ static bool add_rule(struct ruleset *ruleset, const struct rule *rule)
     return add_uses(ruleset, rule);
 }
 
+/* Rules are few that follow the same one, and they are added once: the list grows by copies. */
+static bool add_follower(struct ruleset *ruleset, const struct rule *rule)
+{
+    struct rule_entry *entry = NULL;
+    if (rule->after)
+        HASH_FIND(by_name, ruleset->names, rule->after, strlen(rule->after), entry);
+    if (!entry)
+        return true;
+    const struct rule **followers =
+        arena_alloc_array(ruleset->arena, entry->n_followers + 1, sizeof *followers);
+    if (!followers)
+        return false;
+    for (size_t i = 0; i < entry->n_followers; i++)
+        followers[i] = entry->followers[i];
+    followers[entry->n_followers++] = rule;
+    entry->followers = followers;
+    return true;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     const struct rule *const *left = a, *const *right = b;
@@ -252,6 +273,8 @@ int ruleset_create(struct arena *take_arena, const struct rule *rules, size_t n,
     bool ok = fingerprint_all(ruleset);
     for (size_t i = 0; ok && i < n; i++)
         ok = add_rule(ruleset, &rules[i]);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = add_follower(ruleset, &rules[i]);
     if (!ok) {
         ruleset_destroy(ruleset);
         return -ENOMEM;
@@ -302,6 +325,14 @@ size_t ruleset_uses(const struct ruleset *ruleset, const char *type, const struc
     HASH_FIND_STR(ruleset->types, type, entry);
     *out = entry ? entry->refs : NULL;
     return entry ? entry->n : 0;
+}
+
+size_t ruleset_followers(const struct ruleset *ruleset, const char *name, const struct rule *const **out)
+{
+    struct rule_entry *entry = NULL;
+    HASH_FIND(by_name, ruleset->names, name, strlen(name), entry);
+    *out = entry ? entry->followers : NULL;
+    return entry ? entry->n_followers : 0;
 }
 
 const char *ruleset_fingerprint(const struct ruleset *ruleset)

@@ -18,6 +18,7 @@ enum {
     RULE_KEYS_MAX = 8,
     RULE_FORMS_MAX = 8,
     RULE_OWNERS_MAX = 16,
+    RULE_AFTER_MAX = 16,       /* rules in a row of which each opens after the one before */
     RULE_REPEATS_DEFAULT = 10, /* firings of a step with `every` and without `times` */
 };
 
@@ -116,7 +117,8 @@ struct rule {
     const char *link;    /* template, "" */
     struct path requester;
 
-    struct texts open_on;
+    struct texts open_on; /* empty: opens by the clock, or after another rule */
+    const char *after;    /* opens when the last deadline of this rule with the key has closed; or NULL */
     struct conditions open_where;
     struct span open_from;   /* SPAN_NONE, or "at:FIELD - 2mo": sleeps until then */
     struct recurrence every; /* without open_on: opens by the clock; with it: recurs for each opened key */
@@ -228,6 +230,8 @@ const struct rule_policy *ruleset_policy(const struct ruleset *ruleset);
 /* All places that name the event type: rules in file order, in each rule change before meet before cancel
  * before pause before resume before reopen before open. */
 size_t ruleset_uses(const struct ruleset *ruleset, const char *type, const struct rule_ref **out);
+/* The rules that open after the one of that name, in file order. */
+size_t ruleset_followers(const struct ruleset *ruleset, const char *name, const struct rule *const **out);
 /* Fingerprint of all rules together, 16 hex digits. */
 const char *ruleset_fingerprint(const struct ruleset *ruleset);
 

@@ -297,7 +297,7 @@ static void test_texts_read_back(void **state)
     const struct config *config = *state;
     const struct rule *rules;
     size_t n = ruleset_rules(config->rules, &rules);
-    assert_int_equal(n, 2);
+    assert_int_equal(n, 3);
     for (size_t i = 0; i < n; i++) {
         char fingerprint[17];
         struct arena *arena = arena_create();

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "following.h"
 #include "state.h"
 
 /* What a reopening needs: kept if the rule, as it is now, can be reopened. */
@@ -172,6 +173,7 @@ void closing_close(struct turn *turn, struct deadline *deadline, const struct cl
     ladder_closed(turn, deadline, cause);
     remember(turn, deadline, cause);
     state_count(turn, deadline->rule, deadline->department, counted, closing_name(cause->how));
+    following_closed(turn, deadline, cause);
     changes_remove(turn->changes, TABLE_DEADLINES, deadline->id);
     state_drop_deadline(turn->engine, deadline);
 }

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "following.h"
 #include "state.h"
 
 enum { ACK_DEFAULT_DAYS = 2 };
@@ -84,6 +85,14 @@ static void finish(struct turn *turn, struct deadline *deadline, bool done)
     }
     answer(turn, deadline, NULL);
     closing_close(turn, deadline, &cause);
+}
+
+size_t command_estimate(struct turn *turn)
+{
+    const char *id = fields_get(&turn->event->fields, "deadline");
+    struct deadline *deadline = id ? state_find_deadline(turn->engine, id) : NULL;
+
+    return deadline ? following_estimate(turn, &deadline, 1) : 0;
 }
 
 int command_serve(struct turn *turn)

@@ -3,6 +3,7 @@
 
 #include "core/utf8.h"
 
+#include "following.h"
 #include "state.h"
 
 enum {
@@ -478,25 +479,35 @@ static size_t fields_bytes(const struct fields *fields)
     return bytes;
 }
 
+/* Adds what one use would touch and open at the most. */
+static void estimate(struct turn *turn, const struct rule_ref *ref, struct matches *matches, size_t *touched,
+                     size_t *opened)
+{
+    if (opens(ref)) {
+        size_t n = ref->use == USE_OPEN ? spread_estimate(turn, ref->rule) : reopening_estimate(turn, ref);
+
+        *opened += n + following_estimate_early(turn, ref->rule, n);
+        return;
+    }
+    match(turn, ref, matches);
+    *touched += matches->too_many ? ENGINE_EVENT_DEADLINES_MAX + 1 : matches->n;
+    *touched += schedule_estimate(turn, ref);
+    if (ref->use == USE_MEET || ref->use == USE_CANCEL) {
+        *opened += following_estimate(turn, matches->items, matches->n);
+    }
+}
+
 /* How many deadlines the event would touch, so that nothing is half done when it would be too many. */
 static int look_ahead(struct turn *turn, const struct uses *uses, struct matches *matches)
 {
     size_t touched = 0, opened = 0;
 
     for (size_t i = 0; i < uses->n; i++) {
-        if (!applies(turn, &uses->items[i])) {
-            continue;
-        }
-        if (uses->items[i].use == USE_OPEN) {
-            opened += spread_estimate(turn, uses->items[i].rule);
-        } else if (uses->items[i].use == USE_REOPEN) {
-            opened += reopening_estimate(turn, &uses->items[i]);
-        } else {
-            match(turn, &uses->items[i], matches);
-            touched += matches->too_many ? ENGINE_EVENT_DEADLINES_MAX + 1 : matches->n;
-            touched += schedule_estimate(turn, &uses->items[i]);
+        if (applies(turn, &uses->items[i])) {
+            estimate(turn, &uses->items[i], matches, &touched, &opened);
         }
     }
+    opened += turn->event->is_command ? command_estimate(turn) : 0;
     size_t n = touched * CHANGES_PER_DEADLINE + opened * CHANGES_PER_OPENING;
     size_t bytes = opened * (BYTES_PER_OPENING + fields_bytes(&turn->event->fields));
     if (touched + opened > ENGINE_EVENT_DEADLINES_MAX || n > CHANGES_MAX || bytes > CHANGES_BYTES_MAX) {
@@ -597,6 +608,7 @@ int engine_event(struct engine *engine, const struct event *event, instant now, 
     for (size_t i = 0; i < uses.n && !changes->failed; i++) {
         use(&turn, &uses.items[i], &matches);
     }
+    following_settle(&turn);
     if (known && (uses.n > 0 || event->is_command)) {
         remember_seen(&turn, &entry);
     }

@@ -216,6 +216,9 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
     if (deadline->reopened[0]) {
         json_key_text(&record.json, "reopened", deadline->reopened);
     }
+    if (deadline->after[0]) {
+        json_key_text(&record.json, "after", deadline->after);
+    }
     if (deadline->provisional) {
         json_key_bool(&record.json, "provisional", true);
     }
@@ -284,6 +287,7 @@ struct deadline *opening_create(struct turn *turn, const struct rule *rule, cons
     deadline->received = turn->now;
     deadline->event = turn->event->at;
     deadline->owner_fixed = fixed;
+    (void)snprintf(deadline->after, sizeof deadline->after, "%s", turn->after ? turn->after : "");
     if (deadline_set_fields(deadline, &turn->event->fields, NULL) ||
         !state_set_text(&deadline->owner, owner) || opening_set_department(turn, deadline)) {
         deadline_destroy(deadline);
@@ -450,6 +454,9 @@ static void restart(struct turn *turn, struct deadline *deadline)
     deadline->opened = turn->event->time;
     deadline->received = turn->now;
     deadline->event = turn->event->at;
+    if (turn->after) {
+        (void)snprintf(deadline->after, sizeof deadline->after, "%s", turn->after);
+    }
     error = schedule(turn, deadline, &why);
     if (error) {
         intake_bad(turn, why);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "following.h"
 #include "state.h"
 
 /* -- the set of them -- */
@@ -548,6 +549,7 @@ void schedule_advance(struct turn *turn, struct schedule *schedule, instant hori
     }
     if (schedule->is_opening) {
         open_period(turn, schedule);
+        following_settle(turn); /* what was met early */
     }
     if (!schedule->is_opening && schedule->until <= horizon &&
         !next_period(turn->engine, schedule, &period, &at)) {

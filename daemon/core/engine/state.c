@@ -1,6 +1,7 @@
 #include "core/civil.h"
 #include "core/json_members.h"
 
+#include "following.h"
 #include "sending.h"
 #include "state.h"
 
@@ -20,6 +21,7 @@ struct engine *engine_create(const struct engine_parts *parts)
     engine->policy = ruleset_policy(parts->rules);
     index_init(&engine->deadlines);
     index_init(&engine->forms);
+    index_init(&engine->groups);
     index_init(&engine->notifications);
     agenda_init(&engine->agenda);
     agenda_init(&engine->outbox);
@@ -59,6 +61,7 @@ void engine_destroy(struct engine *engine)
     free(engine->adopted);
     index_finish(&engine->deadlines);
     index_finish(&engine->forms);
+    index_finish(&engine->groups);
     index_finish(&engine->notifications);
     agenda_finish(&engine->agenda);
     agenda_finish(&engine->outbox);
@@ -174,11 +177,12 @@ int state_add_deadline(struct engine *engine, struct deadline *deadline)
             return -ENOMEM;
         }
     }
-    return 0;
+    return following_enter(engine, deadline);
 }
 
 void state_unindex(struct engine *engine, struct deadline *deadline)
 {
+    following_leave(engine, deadline);
     leave_forms(engine, deadline);
     index_remove(&engine->deadlines, hash_text(0, deadline->id), deadline);
 }
@@ -667,7 +671,7 @@ static const char *check_deadline(const struct engine *engine, struct deadline *
             }
         }
     }
-    return NULL;
+    return following_knows(engine, deadline) ? NULL : "a deadline is missing in a group that a rule follows";
 }
 
 static const char *check_notification(const struct engine *engine, const struct notification *notification)

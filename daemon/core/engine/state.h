@@ -5,9 +5,9 @@
  *   passing.c  time: what falls due, what ends               plan.c      what comes next, for people
  *   opening.c  a deadline opens, changes, restarts           spread.c    one opening, several deadlines
  *   closing.c  it is met, cancelled, waived                  schedule.c  openings by the clock, recurrences
- *   reopening.c  what is closed is sent back
- *   timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs again
- *   ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
+ *   reopening.c  what is closed is sent back               following.c a rule opens after another
+ * (following.h) timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs
+ * again ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
  *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
  *   memory.c   closings and early meets (memory.h)           seen.c      event ids (seen.h) */
 #ifndef CUIBAN_CORE_ENGINE_STATE_H
@@ -29,6 +29,7 @@ struct engine {
     size_t n_adopted;
     struct index deadlines;     /* by id */
     struct index forms;         /* by rule name, names and values of a form */
+    struct index groups;        /* of rules that others follow: see following.c */
     struct index notifications; /* by id */
     struct agenda agenda;       /* deadlines */
     struct agenda outbox;       /* notifications */
@@ -56,6 +57,8 @@ struct turn {
     struct changes *changes;
     instant now;
     const struct event *event; /* NULL when time passes or an attempt ends */
+    const char *after;         /* the deadline whose closing opens now, or NULL */
+    struct follow *follows;    /* what has closed and is followed by a rule, first to last */
 };
 
 /* -- state.c -- */
@@ -243,5 +246,6 @@ void intake_repeated(struct turn *turn, const struct rule_ref *ref, const char *
 
 /* -- command.c -- */
 int command_serve(struct turn *turn);
+size_t command_estimate(struct turn *turn); /* deadlines that it may open at the most */
 
 #endif
