@@ -28,6 +28,7 @@ static const struct {
     {"recounted", "counted again", "重新计算", false},
     {"provisional", "still provisional", "仍为暂定", false},
     {"restarted", "restarted", "重新开始", false},
+    {"progress", "part of it", "部分完成", false},
     {"reopened", "sent back", "退回", false},
     {"not_followed", "nothing follows", "无后续", false},
     {"extended", "extended", "延期", false},
@@ -145,6 +146,7 @@ static void say_kin(struct buffer *out, const struct explain_case *explained,
         {"as", ", goes on as", "，新编号"},
         {"reopened", ", sent back from", "，退回自"},
         {"after", ", after", "，接续"},
+        {"missing", ", still missing:", "，还缺："},
     };
 
     for (size_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++) {

@@ -120,6 +120,21 @@ static void told_json(struct json_writer *json, const struct zone *zone, const s
     json_array_end(json);
 }
 
+static void progress_json(struct json_writer *json, const struct deadline *deadline)
+{
+    const struct selector *all = rule_all(deadline->rule);
+
+    for (int came = 1; all != NULL && came >= 0; came--) {
+        json_key(json, came ? "came" : "missing");
+        json_array(json);
+        for (size_t i = 0; i < all->on.n; i++) {
+            if (deadline_has_come(deadline, i) == (came == 1))
+                json_text(json, all->on.items[i]);
+        }
+        json_array_end(json);
+    }
+}
+
 void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
                       const struct deadline *deadline)
 {
@@ -148,6 +163,7 @@ void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
     json_key_bool(json, "provisional", deadline->provisional);
     json_key_text(json, "reopened", deadline->reopened[0] ? deadline->reopened : NULL);
     json_key_text(json, "after", deadline->after[0] ? deadline->after : NULL);
+    progress_json(json, deadline);
     json_key(json, "fields");
     json_object(json);
     for (size_t i = 0; i < deadline->fields.n; i++)

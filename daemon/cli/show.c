@@ -38,6 +38,27 @@ static void print_person(const struct snapshot *snapshot, const char *english, c
     buffer_finish(&text);
 }
 
+/* Of `meet.all`; in the catalogue's words where it has some. */
+static void print_missing(const struct snapshot *snapshot, const struct deadline *deadline)
+{
+    const struct selector *all = rule_all(deadline->rule);
+    struct buffer text;
+
+    buffer_init(&text);
+    for (size_t i = 0; all != NULL && i < all->on.n; i++) {
+        const struct catalogue_event *event = catalogue_find(&snapshot->config->catalogue, all->on.items[i]);
+
+        if (deadline_has_come(deadline, i))
+            continue;
+        buffer_printf(&text, "%s%s", text.n == 0 ? "" : cli_in(snapshot->cli, ", ", "、"), all->on.items[i]);
+        if (event != NULL && *event->summary != '\0')
+            buffer_printf(&text, cli_in(snapshot->cli, " (%s)", "（%s）"), event->summary);
+    }
+    if (text.n > 0)
+        print_line(snapshot->cli, "missing", "还缺", buffer_text(&text));
+    buffer_finish(&text);
+}
+
 static bool print_fields(const struct snapshot *snapshot, const struct deadline *deadline)
 {
     static const char *const english[] = {"FIELD", "VALUE"}, *const in_chinese[] = {"字段", "值"};
@@ -141,6 +162,7 @@ static enum cli_status show_people(const struct snapshot *snapshot, const struct
     print_moment(snapshot, "opened", "打开", deadline->opened);
     if (deadline->reopened[0] != '\0')
         print_line(cli, "sent back", "退回自", deadline->reopened);
+    print_missing(snapshot, deadline);
     if (deadline->after[0] != '\0')
         print_line(cli, "after", "接续", deadline->after);
     print_moment(snapshot, "sleeps to", "开始",

@@ -47,7 +47,7 @@ static void report_field(struct field_check *check, const char *field, const cha
     size_t before = reader->problems->n;
     reader_error(reader, check->at, "the event %s has no field `%s`", type, field);
     const char *nearest = problem_nearest(field, known.items, known.n);
-    if (nearest && reader->problems->n > before)
+    if (nearest && strcmp(nearest, field) != 0 && reader->problems->n > before)
         reader_hint(reader, "did you mean `%s`?", nearest);
 }
 
@@ -356,7 +356,8 @@ static bool same_meet(const struct rule *a, const struct rule *b)
 {
     for (size_t i = 0; i < a->meets.n; i++)
         for (size_t k = 0; k < b->meets.n; k++)
-            if (share_a_text(&a->meets.items[i].on, &b->meets.items[k].on) &&
+            if (a->meets.items[i].all == b->meets.items[k].all &&
+                share_a_text(&a->meets.items[i].on, &b->meets.items[k].on) &&
                 same_conditions(&a->meets.items[i].where, &b->meets.items[k].where))
                 return true;
     return false;

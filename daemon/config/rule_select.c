@@ -12,8 +12,8 @@ static const char *const open_keys[] = {"on",    "where", "from",     "every", "
                                         "until", "after", "catch_up", "count", "over",     "reaches"};
 static const char *const open_unserved[] = {"count", "over", "reaches"};
 static const char *const selector_keys[] = {"on", "where", "key", "owner", "series", "due", "all"};
-static const char *const selector_text_keys[] = {"on", "where", "key", "owner", "series", "due", "stop"};
-static const char *const selector_unserved[] = {"all"};
+static const char *const selector_text_keys[] = {"on",     "where", "key", "owner",
+                                                 "series", "due",   "all", "stop"};
 
 bool types_read(struct rule_reading *reading, const config_setting_t *setting, struct texts *out)
 {
@@ -251,6 +251,37 @@ bool open_read(struct rule_reading *reading, const config_setting_t *group, stru
     return read_opening_key(reading, group, !on && reader_member(open, "every"), rule) && ok;
 }
 
+/* `on`: any of these events; `all`: every one of them. */
+static bool read_types(struct rule_reading *reading, const config_setting_t *group, struct selector *out)
+{
+    struct reader *reader = &reading->reader;
+    const config_setting_t *on = reader_member(group, "on"), *all = reader_member(group, "all");
+    bool ok = true;
+    if (on && all) {
+        reader_error(reader, all, "stands beside `on`: it takes its place");
+        reader_hint(reader, "leave one of the two out");
+        return false;
+    }
+    if (!on && !all) {
+        reader_error(reader, group, "has no `on`");
+        return false;
+    }
+    out->all = all != NULL;
+    if (!types_read(reading, on ? on : all, &out->on))
+        return false;
+    if (all && (out->on.n < 2 || out->on.n > RULE_ALL_MAX)) {
+        reader_error(reader, all, "must name between 2 and %d events", RULE_ALL_MAX);
+        return false;
+    }
+    for (size_t i = 0; all && i < out->on.n; i++)
+        for (size_t k = 0; ok && k < i; k++)
+            if (strcmp(out->on.items[i], out->on.items[k]) == 0) {
+                reader_error(reader, all, "\"%s\" stands here twice", out->on.items[i]);
+                ok = false;
+            }
+    return ok;
+}
+
 bool selector_read(struct rule_reading *reading, const config_setting_t *group, struct selector *out)
 {
     struct reader *reader = &reading->reader;
@@ -261,16 +292,11 @@ bool selector_read(struct rule_reading *reading, const config_setting_t *group, 
     else
         reader_check_keys(reader, group, selector_text_keys,
                           sizeof selector_text_keys / sizeof *selector_text_keys);
-    refuse_unserved(reading, group, selector_unserved, sizeof selector_unserved / sizeof *selector_unserved);
-    const config_setting_t *on = reader_member(group, "on"), *key = reader_member(group, "key");
+    const config_setting_t *key = reader_member(group, "key");
     const config_setting_t *owner = reader_member(group, "owner"), *series = reader_member(group, "series");
     const config_setting_t *due = reader_member(group, "due");
     out->line = reader_line(group);
-    bool ok = on != NULL;
-    if (on)
-        ok = types_read(reading, on, &out->on);
-    else if (!reader_member(group, "all"))
-        reader_error(reader, group, "has no `on`");
+    bool ok = read_types(reading, group, out);
     ok = conditions_read(reading, group, "where", &out->where) && ok;
     if (key)
         ok = key_read(reading, key, true, &out->key) && ok;
@@ -420,6 +446,12 @@ void selectors_check(struct rule_reading *reading, const config_setting_t *group
         for (size_t k = 0; all[i] != &rule->reopens && k < all[i]->n; k++)
             if (!span_is_none(&all[i]->items[k].due))
                 reader_error(&reading->reader, member_or(group, names[i]), "`due` stands in `reopen` only");
+        for (size_t k = 0; all[i] != &rule->meets && k < all[i]->n; k++)
+            if (all[i]->items[k].all)
+                reader_error(&reading->reader, member_or(group, names[i]), "`all` stands in `meet` only");
     }
+    for (size_t i = 0; i < rule->meets.n; i++)
+        if (rule->meets.items[i].all && &rule->meets.items[i] != rule_all(rule))
+            reader_error(&reading->reader, member_or(group, "meet"), "one `all` is enough for a rule");
     check_reopen(reading, group, rule);
 }

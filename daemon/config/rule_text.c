@@ -108,7 +108,7 @@ static void add_selectors(struct buffer *out, const char *name, const struct sel
     for (size_t i = 0; i < selectors->n; i++) {
         const struct selector *selector = &selectors->items[i];
         buffer_add_text(out, "    {");
-        add_texts(out, "on", &selector->on);
+        add_texts(out, selector->all ? "all" : "on", &selector->on);
         add_where(out, &selector->where);
         add_key(out, &selector->key);
         if (selector->owner_field)

@@ -109,6 +109,20 @@ static void add_reopened(const struct composer *composer, struct buffer *out)
     buffer_add_text(out, compose_current(composer)->deadline->reopened);
 }
 
+/* Events of `meet.all` that have not come; nothing for rules without it. */
+static void add_missing(const struct composer *composer, struct buffer *out)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    const struct selector *all = rule_all(deadline->rule);
+    const char *comma = "";
+    for (size_t i = 0; all && i < all->on.n; i++) {
+        if (deadline_has_come(deadline, i))
+            continue;
+        buffer_printf(out, "%s%s", comma, all->on.items[i]);
+        comma = compose_is_chinese(composer) ? "、" : ", ";
+    }
+}
+
 static void add_opened(const struct composer *composer, struct buffer *out)
 {
     compose_when(out, composer->language, compose_zone(composer), compose_current(composer)->deadline->opened,
@@ -175,6 +189,7 @@ static const struct {
     {"due_short", add_due_short},
     {"provisional", add_provisional},
     {"reopened", add_reopened},
+    {"missing", add_missing},
     {"opened", add_opened},
     {"late", add_late},
     {"lateness", add_lateness},

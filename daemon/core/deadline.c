@@ -32,7 +32,7 @@ struct deadline *deadline_create(const struct rule *rule)
     deadline->owner = strdup("");
     deadline->department = strdup("");
     deadline->wake = deadline->due = deadline->pause_ends = INSTANT_NEVER;
-    deadline->last.at = INSTANT_NONE;
+    deadline->last.at = deadline->came_at = INSTANT_NONE;
     if (!deadline->steps || !deadline->owner || !deadline->department) {
         deadline_destroy(deadline);
         return NULL;
@@ -107,6 +107,11 @@ int deadline_ack(struct deadline *deadline, const char *person, instant until)
     }
     acks[deadline->n_acks++] = (struct ack){copy, until};
     return 0;
+}
+
+bool deadline_has_come(const struct deadline *deadline, size_t i)
+{
+    return deadline->came >> i & 1;
 }
 
 bool deadline_is_acked(const struct deadline *deadline, const char *person, instant now)
@@ -279,6 +284,24 @@ static void encode_lists(const struct deadline *deadline, struct json_writer *js
     }
 }
 
+static void encode_came(const struct deadline *deadline, struct json_writer *json)
+{
+    const struct selector *all = rule_all(deadline->rule);
+
+    if (!all || deadline->came == 0) {
+        return;
+    }
+    json_key_int(json, "came_at", deadline->came_at);
+    json_key(json, "came");
+    json_array(json);
+    for (size_t i = 0; i < all->on.n; i++) {
+        if (deadline_has_come(deadline, i)) {
+            json_text(json, all->on.items[i]);
+        }
+    }
+    json_array_end(json);
+}
+
 static void encode_steps(const struct deadline *deadline, struct json_writer *json)
 {
     bool any = false;
@@ -376,6 +399,7 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
     if (deadline->warned) {
         json_key_bool(&json, "warned", true);
     }
+    encode_came(deadline, &json);
     encode_steps(deadline, &json);
     encode_last(&deadline->last, &json);
     encode_lists(deadline, &json);
@@ -393,7 +417,11 @@ struct draft {
     struct stream_id event;
     struct fields fields;
     struct fields steps; /* name -> firings in decimal */
-    int64_t last[4];     /* at, left, ended, first */
+    char *came[RULE_ALL_MAX];
+    size_t n_came;
+    int64_t came_at;
+    bool has_came_at;
+    int64_t last[4]; /* at, left, ended, first */
     size_t n_last;
     int64_t pauses[2 * DEADLINE_PAUSES_MAX];
     size_t n_pauses;
@@ -469,6 +497,22 @@ static bool draft_acks(struct draft *draft, struct json_scanner *scanner)
     return token == JSON_ARRAY_END;
 }
 
+static bool draft_came(struct draft *draft, struct json_scanner *scanner)
+{
+    enum json_token token;
+
+    if (json_next(scanner) != JSON_ARRAY) {
+        return false;
+    }
+    while ((token = json_next(scanner)) == JSON_STRING && draft->n_came < RULE_ALL_MAX) {
+        draft->came[draft->n_came] = arena_strdup(draft->arena, json_value(scanner));
+        if (!draft->came[draft->n_came++]) {
+            return false;
+        }
+    }
+    return token == JSON_ARRAY_END;
+}
+
 static bool draft_event(struct draft *draft, struct json_scanner *scanner)
 {
     return json_next(scanner) == JSON_STRING && stream_id_parse(json_value(scanner), &draft->event);
@@ -494,6 +538,9 @@ static bool draft_list(struct draft *draft, struct json_scanner *scanner, const 
     if (strcmp(key, "acks") == 0) {
         return draft_acks(draft, scanner);
     }
+    if (strcmp(key, "came") == 0) {
+        return draft_came(draft, scanner);
+    }
     if (strcmp(key, "event") == 0) {
         return draft_event(draft, scanner);
     }
@@ -504,16 +551,27 @@ static bool draft_member(void *data, struct json_scanner *scanner)
 {
     struct draft *draft = data;
     const struct json_member members[] = {
-        {"rule", .text = &draft->rule},           {"v", .text = &draft->version},
-        {"state", .text = &draft->state},         {"owner", .text = &draft->owner},
-        {"dept", .text = &draft->department},     {"opened", .number = &draft->opened},
-        {"received", .number = &draft->received}, {"start", .number = &draft->start},
-        {"wake", .number = &draft->wake},         {"due", .number = &draft->due},
-        {"case", .number = &draft->due_case},     {"n", .number = &draft->numbered},
-        {"late", .flag = &draft->late_event},     {"was_overdue", .flag = &draft->was_overdue},
-        {"extended", .flag = &draft->extended},   {"owner_fixed", .flag = &draft->owner_fixed},
-        {"warned", .flag = &draft->warned},       {"provisional", .flag = &draft->provisional},
-        {"reopened", .text = &draft->reopened},   {"after", .text = &draft->after},
+        {"rule", .text = &draft->rule},
+        {"v", .text = &draft->version},
+        {"state", .text = &draft->state},
+        {"owner", .text = &draft->owner},
+        {"dept", .text = &draft->department},
+        {"opened", .number = &draft->opened},
+        {"received", .number = &draft->received},
+        {"start", .number = &draft->start},
+        {"wake", .number = &draft->wake},
+        {"due", .number = &draft->due},
+        {"case", .number = &draft->due_case},
+        {"n", .number = &draft->numbered},
+        {"late", .flag = &draft->late_event},
+        {"was_overdue", .flag = &draft->was_overdue},
+        {"extended", .flag = &draft->extended},
+        {"owner_fixed", .flag = &draft->owner_fixed},
+        {"warned", .flag = &draft->warned},
+        {"provisional", .flag = &draft->provisional},
+        {"came_at", .number = &draft->came_at, .there = &draft->has_came_at},
+        {"reopened", .text = &draft->reopened},
+        {"after", .text = &draft->after},
     };
     int read = json_read_member(scanner, draft->arena, members, sizeof members / sizeof *members);
 
@@ -529,6 +587,20 @@ static bool state_parse(const char *name, enum deadline_state *out)
         }
     }
     return false;
+}
+
+static void fill_came(struct deadline *deadline, const struct draft *draft)
+{
+    const struct selector *all = rule_all(deadline->rule);
+
+    deadline->came_at = draft->has_came_at ? draft->came_at : INSTANT_NONE;
+    for (size_t i = 0; all && i < all->on.n; i++) {
+        for (size_t k = 0; k < draft->n_came; k++) {
+            if (strcmp(all->on.items[i], draft->came[k]) == 0) {
+                deadline->came |= UINT32_C(1) << i;
+            }
+        }
+    }
 }
 
 static int fill_lists(struct deadline *deadline, const struct draft *draft)
@@ -597,6 +669,7 @@ static int fill(struct deadline *deadline, const struct draft *draft)
             (struct rung){draft->last[0], draft->last[1],
                           draft->last[2] == 0 ? INSTANT_NEVER : draft->last[2], (int32_t)draft->last[3]};
     }
+    fill_came(deadline, draft);
     return fill_lists(deadline, draft);
 }
 

@@ -86,6 +86,8 @@ struct deadline {
     instant pause_ends;             /* of a paused one: when the rule's max_pause is used up; not stored */
     char reopened[DEADLINE_ID_MAX]; /* the closed one that was sent back, or "" */
     char after[DEADLINE_ID_MAX];    /* the one whose closing opened this one (`open.after`), or "" */
+    uint32_t came;                  /* of `meet.all`: a bit for each event of rule_all() that has come */
+    instant came_at;                /* the latest of them; INSTANT_NONE */
     struct stream_id event;
 };
 
@@ -95,6 +97,7 @@ void deadline_destroy(struct deadline *deadline);          /* must be in no agen
 /* Remembers that a person was told, or that one acknowledged; the oldest are forgotten. 0 or -ENOMEM. */
 int deadline_tell(struct deadline *deadline, const char *person, enum phase phase, instant at);
 int deadline_ack(struct deadline *deadline, const char *person, instant until);
+bool deadline_has_come(const struct deadline *deadline, size_t i); /* the event of `meet.all` */
 bool deadline_is_acked(const struct deadline *deadline, const char *person, instant now);
 int deadline_pause(struct deadline *deadline, instant from); /* -E2BIG: DEADLINE_PAUSES_MAX */
 

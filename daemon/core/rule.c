@@ -74,6 +74,14 @@ bool rule_gives_field(const struct rule *rule, const char *name)
            (strcmp(name, "person") == 0 || strcmp(name, "person_name") == 0);
 }
 
+const struct selector *rule_all(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->meets.n; i++)
+        if (rule->meets.items[i].all)
+            return &rule->meets.items[i];
+    return NULL;
+}
+
 const struct span *rule_due_span(const struct rule *rule, int32_t due_case)
 {
     size_t i = (size_t)due_case;

@@ -18,6 +18,7 @@ enum {
     RULE_KEYS_MAX = 8,
     RULE_FORMS_MAX = 8,
     RULE_OWNERS_MAX = 16,
+    RULE_ALL_MAX = 16,         /* events of `meet.all` */
     RULE_AFTER_MAX = 16,       /* rules in a row of which each opens after the one before */
     RULE_REPEATS_DEFAULT = 10, /* firings of a step with `every` and without `times` */
 };
@@ -71,6 +72,7 @@ struct key {
  * reopens one that is closed. */
 struct selector {
     struct texts on;
+    bool all; /* of a meet: every one of `on` must come, in any order */
     struct conditions where;
     struct key key;
     const char *owner_field;  /* the event field that says who acted, or NULL: any owner */
@@ -202,6 +204,8 @@ struct rule_policy { /* settings that concern all rules */
  * `series`, `department` and `person` with their names (for_each). No event changes them. */
 bool rule_recurs(const struct rule *rule);
 bool rule_gives_field(const struct rule *rule, const char *name);
+/* The meet that wants every one of several events, or NULL. */
+const struct selector *rule_all(const struct rule *rule);
 /* The span of a deadline's `due_case`: one of the dues, or behind them that of a `reopen`. NULL: no such. */
 const struct span *rule_due_span(const struct rule *rule, int32_t due_case);
 /* Which of a series a value means: "3" and "day:3" are day:3@18:00, as its whole text is. NULL: none. */
@@ -212,6 +216,7 @@ struct ruleset;
 enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE, USE_REOPEN };
 const char *rule_use_name(enum rule_use use); /* the rule's own word for it: "open", "meet", ... */
 struct rule_ref { /* one place where an event type is named */
+struct rule_ref {                             /* one place where an event type is named */
     const struct rule *rule;
     enum rule_use use;
     const struct selector *selector; /* NULL for USE_OPEN */

@@ -166,6 +166,22 @@ static void what_was_sent_back_names_the_old_one(void **state)
     ctl_expect(ctl, 0, line, NULL);
 }
 
+static void what_is_missing_is_shown(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    submit(world, "2036-03-03T10:00:00+08:00", "REQ-1", "zhang.wei");
+    happens(world, "2036-03-04T10:00:00+08:00", "type", "requisition.budgeted", "id", "b1", "time",
+            "2036-03-04T10:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
+    ctl_run(ctl, "--lang", "zh", "show", open_id(world), NULL);
+    ctl_expect(ctl, 0, "还缺        requisition.graded（定级）\n", NULL);
+    ctl_run(ctl, "--json", "show", open_id(world), NULL);
+    ctl_expect(ctl, 0, "\"came\":[\"requisition.budgeted\"],\"missing\":[\"requisition.graded\"]", NULL);
+    ctl_run(ctl, "explain", open_id(world), NULL);
+    ctl_expect(ctl, 0, "requisition.budgeted, still missing: requisition.graded\n", NULL);
+}
+
 static void status_counts_and_warns(void **state)
 {
     struct world *world = *state;
@@ -366,6 +382,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_open_one_is_explained, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_closed_one_is_explained, world_start, world_stop),
         cmocka_unit_test_setup_teardown(what_was_sent_back_names_the_old_one, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(what_is_missing_is_shown, world_start, world_stop),
         cmocka_unit_test_setup_teardown(status_counts_and_warns, world_start, world_stop),
         cmocka_unit_test_setup_teardown(dead_letters_have_their_reason, world_start, world_stop),
         cmocka_unit_test_setup_teardown(events_are_sent, world_start, world_stop),

@@ -91,6 +91,20 @@ bool intake_values(const struct turn *turn, const struct rule_ref *ref,
     return true;
 }
 
+bool intake_key(const struct turn *turn, const struct rule_ref *ref, struct field key[static RULE_KEYS_MAX])
+{
+    const struct form *form = &ref->rule->forms[ref->selector->key.form];
+    const char *values[RULE_KEYS_MAX];
+
+    if (!intake_values(turn, ref, values)) {
+        return false;
+    }
+    for (size_t i = 0; i < form->n; i++) {
+        key[i] = (struct field){form->names[i], values[i]};
+    }
+    return true;
+}
+
 /* -- which of several periods, or of a series -- */
 
 const char *intake_named_period(const struct turn *turn, const struct rule_ref *ref)
@@ -209,9 +223,9 @@ static void match(const struct turn *turn, const struct rule_ref *ref, struct ma
     }
 }
 
-/* -- meets that find nothing -- */
+/* -- what finds nothing -- */
 
-static void journal_ref(struct turn *turn, const struct rule_ref *ref, const char *what, const char *why)
+void intake_journal(struct turn *turn, const struct rule_ref *ref, const char *what, const char *why)
 {
     struct journal_record record;
     char at[STREAM_ID_TEXT_MAX];
@@ -224,114 +238,17 @@ static void journal_ref(struct turn *turn, const struct rule_ref *ref, const cha
     journal_end(&record);
 }
 
-static void put_early(struct turn *turn, const struct rule_ref *ref, const char *identity)
-{
-    struct engine *engine = turn->engine;
-    struct memo *memo = memory_keep(&engine->early, identity, turn->now);
-    struct buffer *text = &engine->text;
-    struct json_writer json;
-
-    if (!memo) {
-        turn->changes->failed = true;
-        return;
-    }
-    memo->opened = turn->event->time;
-    buffer_clear(text);
-    json_begin(&json, text);
-    json_object(&json);
-    json_key_int(&json, "opened", memo->opened);
-    json_key_int(&json, "kept", memo->kept);
-    json_object_end(&json);
-    changes_put(turn->changes, TABLE_EARLY, identity, buffer_text(text), text->n);
-    journal_ref(turn, ref, "early", "no such deadline is open yet: remembered");
-    while (engine->early.n > engine->policy->early_max ||
-           (engine->early.oldest != memo && engine->early.oldest->kept < turn->now - DAY_MS * 40)) {
-        changes_remove(turn->changes, TABLE_EARLY, engine->early.oldest->identity);
-        memory_forget(&engine->early, engine->early.oldest);
-    }
-}
-
 void intake_unmatched(struct turn *turn, const struct rule_ref *ref, const char *why)
 {
     turn->engine->counts.unmatched_events++;
     state_count(turn, ref->rule, "", turn->now, "unmatched");
-    journal_ref(turn, ref, "unmatched", why);
+    intake_journal(turn, ref, "unmatched", why);
 }
 
 void intake_repeated(struct turn *turn, const struct rule_ref *ref, const char *why)
 {
     turn->engine->counts.repeated_events++;
-    journal_ref(turn, ref, "repeat", why);
-}
-
-static bool is_early(const struct turn *turn, const struct rule_ref *ref, const char *identity)
-{
-    return ref->use == USE_MEET && ref->selector->key.form == 0 && ref->rule->early_ms > 0 &&
-           !ref->rule->retired && !memory_find(&turn->engine->closed, identity);
-}
-
-/* The identity that the opening of the met deadline would have. */
-static void early_identity(const struct turn *turn, const struct rule_ref *ref, struct buffer *out)
-{
-    const struct rule *rule = ref->rule;
-    struct field fields[RULE_KEYS_MAX + 2];
-    struct fields list = {fields, rule->key.n};
-    const char *period = intake_named_period(turn, ref), *series = intake_named_series(turn, ref);
-    const char *actor = NULL;
-
-    for (size_t i = 0; i < rule->key.n; i++) {
-        const char *value = selected_value(ref->selector, turn->event, rule->key.fields[i].name);
-        fields[i] = (struct field){rule->key.fields[i].name, value ? value : ""};
-    }
-    if (period) {
-        fields[list.n++] = (struct field){"period", period};
-    }
-    if (series) {
-        fields[list.n++] = (struct field){"series", series};
-    }
-    if ((rule->n_owners > 1 || rule->each_of) && ref->selector->owner_field) {
-        actor = fields_get(&turn->event->fields, ref->selector->owner_field);
-    }
-    deadline_identity(rule, &list, actor, out);
-}
-
-static void unmatched(struct turn *turn, const struct rule_ref *ref)
-{
-    struct buffer identity;
-
-    if (ref->use != USE_MEET) {
-        state_count(turn, ref->rule, "", turn->now, "unmatched");
-        return;
-    }
-    buffer_init(&identity);
-    early_identity(turn, ref, &identity);
-    if (is_early(turn, ref, buffer_text(&identity))) {
-        turn->engine->counts.unmatched_events++;
-        put_early(turn, ref, buffer_text(&identity));
-    } else {
-        intake_unmatched(turn, ref,
-                         memory_find(&turn->engine->closed, buffer_text(&identity))
-                             ? "closed already"
-                             : "no such deadline is open");
-    }
-    buffer_finish(&identity);
-}
-
-/* -- one use of one rule -- */
-
-static void meet(struct turn *turn, const struct rule_ref *ref, struct deadline *deadline)
-{
-    const char *actor = ref->selector->owner_field
-                            ? fields_get(&turn->event->fields, ref->selector->owner_field)
-                            : turn->event->actor;
-    struct closing_cause cause = {.at = turn->event->time, .by = actor ? actor : ""};
-
-    if (cause.at < deadline->opened - deadline->rule->early_ms) {
-        journal_ref(turn, ref, "unmatched", "stamped before the opening");
-        return;
-    }
-    cause.how = closing_met(deadline, cause.at);
-    closing_close(turn, deadline, &cause);
+    intake_journal(turn, ref, "repeat", why);
 }
 
 static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline *deadline)
@@ -344,7 +261,7 @@ static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline
     recount_deadline(turn, deadline);
     switch (ref->use) {
     case USE_MEET:
-        meet(turn, ref, deadline);
+        meeting_meet(turn, ref, deadline);
         break;
     case USE_CANCEL:
         closing_close(turn, deadline, &cancelled);
@@ -395,7 +312,11 @@ static void use(struct turn *turn, const struct rule_ref *ref, struct matches *m
     }
     match(turn, ref, matches);
     if (schedule_touch(turn, ref) == 0 && matches->n == 0) {
-        unmatched(turn, ref);
+        if (ref->use == USE_MEET) {
+            meeting_unmatched(turn, ref);
+        } else {
+            state_count(turn, ref->rule, "", turn->now, "unmatched");
+        }
     }
     for (size_t i = 0; i < matches->n && !turn->changes->failed; i++) {
         touch(turn, ref, matches->items[i]);

@@ -310,69 +310,6 @@ static void warn_owner(struct turn *turn, const struct deadline *deadline)
     journal_end(&record);
 }
 
-/* By the key alone and perhaps the owner. */
-static struct memo *find_plain(struct turn *turn, const struct deadline *deadline, const char *owner)
-{
-    const struct rule *rule = deadline->rule;
-    struct field key[RULE_KEYS_MAX];
-    struct fields fields = {key, rule->key.n};
-    struct buffer plain;
-
-    for (size_t i = 0; i < rule->key.n; i++) {
-        const char *value = fields_get(&deadline->fields, rule->key.fields[i].name);
-        key[i] = (struct field){rule->key.fields[i].name, value ? value : ""};
-    }
-    buffer_init(&plain);
-    deadline_identity(rule, &fields, owner, &plain);
-    struct memo *memo = buffer_ok(&plain) ? memory_find(&turn->engine->early, buffer_text(&plain)) : NULL;
-    buffer_finish(&plain);
-    return memo;
-}
-
-/* A meet that named neither period nor which of the series is remembered without them; one that did not say
- * who acted, without an owner: it meets what each of them owes (*for_all). */
-static struct memo *find_early(struct turn *turn, const struct deadline *deadline, const char *identity,
-                               bool *for_all)
-{
-    struct memo *memo = memory_find(&turn->engine->early, identity);
-    const struct rule *rule = deadline->rule;
-    bool several = rule->n_owners > 1 || rule->each_of;
-
-    *for_all = false;
-    if (!memo && (rule_recurs(rule) || rule->is_series)) {
-        memo = find_plain(turn, deadline, several ? deadline->owner : NULL);
-    }
-    if (!memo && several) {
-        memo = find_plain(turn, deadline, NULL);
-        *for_all = memo != NULL;
-    }
-    return memo;
-}
-
-/* A meet that came before its opening. */
-static bool met_early(struct turn *turn, struct deadline *deadline, const char *identity)
-{
-    bool for_all;
-    struct memo *memo = find_early(turn, deadline, identity, &for_all);
-
-    if (!memo) {
-        return false;
-    }
-    struct closing_cause cause = {
-        .how = CLOSED_MET, .at = memo->opened, .by = deadline->owner, .note = "met early"};
-    bool counts = memo->opened >= deadline->opened - deadline->rule->early_ms;
-
-    if (!for_all) { /* else the other owners' deadlines want it, too; it is forgotten in time */
-        changes_remove(turn->changes, TABLE_EARLY, memo->identity);
-        memory_forget(&turn->engine->early, memo);
-    }
-    if (counts) {
-        cause.how = closing_met(deadline, cause.at);
-        closing_close(turn, deadline, &cause);
-    }
-    return counts;
-}
-
 static void begin(struct turn *turn, struct deadline *deadline)
 {
     timing_place(turn->engine, deadline);
@@ -431,7 +368,7 @@ static void open_one(struct turn *turn, const struct rule *rule, const struct ow
 
         if (!deadline) {
             turn->changes->failed = true;
-        } else if (admit(turn, deadline) && !met_early(turn, deadline, buffer_text(&identity))) {
+        } else if (admit(turn, deadline) && !meeting_met_early(turn, deadline)) {
             begin(turn, deadline);
         }
     }
@@ -449,6 +386,8 @@ static void restart(struct turn *turn, struct deadline *deadline)
     }
     deadline->n_pauses = 0;
     deadline->due_case = 0;
+    deadline->came = 0;
+    deadline->came_at = INSTANT_NONE;
     deadline->last.at = INSTANT_NONE;
     deadline->was_overdue = deadline->extended = deadline->late_event = false;
     deadline->opened = turn->event->time;

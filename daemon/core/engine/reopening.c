@@ -44,17 +44,12 @@ static bool read_member(void *data, struct json_scanner *scanner)
 /* The case that the event names; false if a field of the key is missing. */
 static bool add_case(const struct turn *turn, const struct rule_ref *ref, struct buffer *out)
 {
-    const struct form *form = &ref->rule->forms[ref->selector->key.form];
-    const char *values[RULE_KEYS_MAX];
     struct field key[RULE_KEYS_MAX];
 
-    if (!intake_values(turn, ref, values)) {
+    if (!intake_key(turn, ref, key)) {
         return false;
     }
-    for (size_t i = 0; i < form->n; i++) {
-        key[i] = (struct field){form->names[i], values[i]};
-    }
-    deadline_case(ref->rule, &(struct fields){key, form->n}, out);
+    deadline_case(ref->rule, &(struct fields){key, ref->rule->key.n}, out);
     return buffer_ok(out);
 }
 

@@ -5,11 +5,12 @@
  *   passing.c  time: what falls due, what ends               plan.c      what comes next, for people
  *   opening.c  a deadline opens, changes, restarts           spread.c    one opening, several deadlines
  *   closing.c  it is met, cancelled, waived                  schedule.c  openings by the clock, recurrences
- *   reopening.c  what is closed is sent back               following.c a rule opens after another
- * (following.h) timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs
- * again ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
+ *   meeting.c  what meets, also in parts or early          reopening.c what is closed is sent back
+ *   timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs again
+ *   ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
  *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
- *   memory.c   closings and early meets (memory.h)           seen.c      event ids (seen.h) */
+ *   memory.c   closings and early meets (memory.h)           seen.c      event ids (seen.h)
+ *   following.c a rule opens after another (following.h) */
 #ifndef CUIBAN_CORE_ENGINE_STATE_H
 #define CUIBAN_CORE_ENGINE_STATE_H
 
@@ -234,6 +235,8 @@ void intake_bad(struct turn *turn, const char *why); /* the current event goes t
 /* The values under which an event names deadlines by a selector's key; false if one is missing. */
 bool intake_values(const struct turn *turn, const struct rule_ref *ref,
                    const char *values[static RULE_KEYS_MAX]);
+/* The same as fields. */
+bool intake_key(const struct turn *turn, const struct rule_ref *ref, struct field key[static RULE_KEYS_MAX]);
 bool intake_has_values(const struct deadline *deadline, const struct form *form, const char *const *values);
 /* The owner, or whoever answers while the owner is away. */
 bool intake_acts_for(const struct turn *turn, const char *owner_id, const char *actor);
@@ -243,6 +246,13 @@ const char *intake_named_series(const struct turn *turn, const struct rule_ref *
 /* The event does nothing: counted and in the journal. */
 void intake_unmatched(struct turn *turn, const struct rule_ref *ref, const char *why);
 void intake_repeated(struct turn *turn, const struct rule_ref *ref, const char *why);
+void intake_journal(struct turn *turn, const struct rule_ref *ref, const char *what, const char *why);
+
+/* -- meeting.c -- */
+void meeting_meet(struct turn *turn, const struct rule_ref *ref, struct deadline *deadline);
+void meeting_unmatched(struct turn *turn, const struct rule_ref *ref); /* it finds nothing to meet */
+/* Meets a deadline that has just opened, and closes it, if what it needs came before. */
+bool meeting_met_early(struct turn *turn, struct deadline *deadline);
 
 /* -- command.c -- */
 int command_serve(struct turn *turn);
