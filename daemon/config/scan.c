@@ -12,7 +12,7 @@
 enum { SHOWN_MAX = 60 }; /* bytes of a word that a message repeats */
 
 /* What a Chinese keyboard types, and what was meant. A quotation mark begins a string; a blank is nothing. */
-static const struct {
+static const struct wide_mark {
     const char *wide;
     char narrow;
 } wide_marks[] = {
@@ -54,6 +54,17 @@ static bool starts(const struct scan *scan, const char *text)
 {
     size_t n = strlen(text);
     return (size_t)(scan->end - scan->at) >= n && memcmp(scan->at, text, n) == 0;
+}
+
+/* The full-width mark that stands here, or NULL. Most of a file is ASCII, and asked byte by byte. */
+static const struct wide_mark *wide_here(const struct scan *scan)
+{
+    if ((unsigned char)*scan->at < 0x80)
+        return NULL;
+    for (size_t i = 0; i < sizeof wide_marks / sizeof *wide_marks; i++)
+        if (starts(scan, wide_marks[i].wide))
+            return &wide_marks[i];
+    return NULL;
 }
 
 static void new_line(struct scan *scan)
@@ -148,26 +159,23 @@ static enum token take_mark(struct scan *scan, char mark, size_t n)
  * blank). */
 static bool take_wide(struct scan *scan, enum token *token)
 {
-    for (size_t i = 0; i < sizeof wide_marks / sizeof *wide_marks; i++) {
-        if (!starts(scan, wide_marks[i].wide))
-            continue;
-        const char *wide = wide_marks[i].wide;
-        char narrow = wide_marks[i].narrow;
-        scan_error(scan, scan->line, "full-width %s in line %d, column %d",
-                   narrow == ' ' ? problem_text(scan->problems, "blank") : wide, scan->line, column(scan));
-        problem_hint(scan->problems, narrow == ' ' ? "type an ordinary blank" : "type %c", narrow);
-        *token = TOKEN_END;
-        if (narrow == '"')
-            *token = take_wide_string(scan, strlen(wide));
-        else if (narrow == '#')
-            skip_to_line_end(scan);
-        else if (narrow == ' ')
-            scan->at += strlen(wide);
-        else
-            *token = take_mark(scan, narrow, strlen(wide));
-        return true;
-    }
-    return false;
+    const struct wide_mark *mark = wide_here(scan);
+    if (!mark)
+        return false;
+    char narrow = mark->narrow;
+    scan_error(scan, scan->line, "full-width %s in line %d, column %d",
+               narrow == ' ' ? problem_text(scan->problems, "blank") : mark->wide, scan->line, column(scan));
+    problem_hint(scan->problems, narrow == ' ' ? "type an ordinary blank" : "type %c", narrow);
+    *token = TOKEN_END;
+    if (narrow == '"')
+        *token = take_wide_string(scan, strlen(mark->wide));
+    else if (narrow == '#')
+        skip_to_line_end(scan);
+    else if (narrow == ' ')
+        scan->at += strlen(mark->wide);
+    else
+        *token = take_mark(scan, narrow, strlen(mark->wide));
+    return true;
 }
 
 static bool is_word_byte(char c)
@@ -183,9 +191,8 @@ static size_t word_length(const struct scan *scan)
     while (n < left) {
         struct scan probe = *scan;
         probe.at += n;
-        for (size_t i = 0; i < sizeof wide_marks / sizeof *wide_marks; i++)
-            if (starts(&probe, wide_marks[i].wide))
-                return n;
+        if (wide_here(&probe))
+            return n;
         if (n && starts(&probe, "//"))
             return n;
         bool inner_colon = scan->at[n] == ':' && n && n + 1 < left &&

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Speed and memory of the daemon, each beside a bare limit measured in the same run. Prints a table; asserts nothing.
-usage: run.py BUILD [events|storm|bytes|trickle|span ...]      BUILD: a folder built with the dev or release preset and tests"""
+usage: run.py BUILD [events|storm|bytes|trickle|span|check ...]      BUILD: a folder built with the dev or release preset and tests"""
 import json
 import os
 import subprocess
@@ -12,6 +12,7 @@ BUILD = os.path.abspath(sys.argv[1])
 os.environ["CUIBAN_BUILD"] = BUILD
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 from harness import BASE, STREAM, World, wait_for  # noqa: E402
+import rule_files  # noqa: E402
 
 RULE = """
 quick:
@@ -149,5 +150,10 @@ def span():
     subprocess.run([os.path.join(BUILD, "tests", "bench", "bench_span")], check=True)
 
 
-for name in sys.argv[2:] or ["events", "storm", "bytes", "trickle", "span"]:
-    {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span}[name]()
+def check():
+    seconds, _ = rule_files.check(BUILD)
+    row(f"check of {rule_files.FILES} files, {rule_files.RULES} rules", seconds * 1000, "ms")
+
+
+for name in sys.argv[2:] or ["events", "storm", "bytes", "trickle", "span", "check"]:
+    {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span, "check": check}[name]()
