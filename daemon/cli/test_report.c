@@ -81,7 +81,7 @@ static void add_cause(const struct test_report *report, struct buffer *out, cons
                       moment_format(came->due, zone_of(report), report->cli->chinese, due));
     for (size_t i = 0; rule != NULL && i < rule->n_steps; i++) {
         if (strcmp(rule->steps[i].name, came->step) == 0)
-            buffer_printf(out, "; %s:%d", base_name(rule->file), rule->steps[i].line);
+            buffer_printf(out, "; %s:%d", base_name(rule->steps[i].file), rule->steps[i].line);
     }
 }
 

@@ -162,10 +162,10 @@ static void check_step(const struct config *config, const struct rule *rule, con
     for (size_t i = 0; i < step->via.n; i++) {
         const struct channel_facts *facts = ruleset_channel(config->rules, step->via.items[i]);
         if (!facts) {
-            problem_error(problems, rule->file, step->line, "%s.ladder `%s`: the channel `%s` is not open",
+            problem_error(problems, step->file, step->line, "%s.ladder `%s`: the channel `%s` is not open",
                           rule->name, step->name, step->via.items[i]);
         } else if (rule->audience_direct && facts->reach == REACH_GROUP) {
-            problem_error(problems, rule->file, step->line,
+            problem_error(problems, step->file, step->line,
                           "%s.ladder `%s`: the channel `%s` reaches a group, but audience is \"direct\"",
                           rule->name, step->name, facts->name);
             problem_hint(problems, "name a channel that reaches a person, or leave `via` out");

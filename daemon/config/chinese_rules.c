@@ -208,6 +208,9 @@ static const struct chinese_entry entries[] = {
     {"write working hours, such as due+8wh, or a `gap`", "改用工作时间，如 due+8wh，或写 `gap`"},
     {"%s.ladder `%s`: `%s` finds nobody in %s: %s", "%s.ladder `%s`：`%s` 在 %s 找不到人：%s"},
     {"%s.owner: `%s` finds nobody in %s: %s", "%s.owner：`%s` 在 %s 找不到人：%s"},
+    {"%s: `%s` finds nobody: %s", "%s：`%s` 找不到人：%s"},
+    {"name somebody else in `roles` of the directory; until then `catch_all` hears it",
+     "在通讯录的 `roles` 中另写一人；在此之前由 `catch_all` 收到"},
     {"fill the post in the directory, there or in a department above; until then `catch_all` hears it",
      "在通讯录中为该部门或其上级部门补上人；在此之前由 `catch_all` 收到"},
     {"%s: what opens today is due on %04d-%02d-%02d, and the calendar `%s` knows the days off until %d only "

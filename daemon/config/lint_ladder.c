@@ -105,7 +105,7 @@ static void check_sent(struct trial *trial, const struct step *step)
     }
     if (sent)
         return;
-    problem_warning(trial->problems, rule->file, step->line,
+    problem_warning(trial->problems, step->file, step->line,
                     "%s.ladder `%s` is never sent: it stands before the opening", rule->name, step->name);
     problem_hint(trial->problems, "write a shorter span before due, or `open` for as soon as it opens");
 }
@@ -127,7 +127,7 @@ static void check_told(struct trial *trial)
             return;
     if (rule->n_steps == 0)
         return;
-    problem_warning(trial->problems, rule->file, rule->steps[0].line,
+    problem_warning(trial->problems, rule->steps[0].file, rule->steps[0].line,
                     "%s.ladder: nobody is told before it closes: only `told` or `closed` stand here",
                     rule->name);
     problem_hint(trial->problems, "add a step such as { at = \"due\"; to = [ \"owner\" ]; }");
@@ -181,7 +181,7 @@ static void check_hours(struct trial *trial, const struct step *step)
     if (percent < TOGETHER_PERCENT)
         return;
     problem_warning(
-        trial->problems, trial->rule->file, step->line,
+        trial->problems, step->file, step->line,
         "%s.ladder `%s` counts nights and weekends: %d %% of the openings of %d lead to a day off",
         trial->rule->name, step->at, percent, trial->year);
     problem_hint(trial->problems, "write working hours: due+8wh");
@@ -231,7 +231,7 @@ static void check_pair(struct trial *trial, const struct step *a, const struct s
     if (percent < TOGETHER_PERCENT)
         return;
     char due[SPAN_TEXT_MAX];
-    problem_warning(trial->problems, trial->rule->file, b->line,
+    problem_warning(trial->problems, b->file, b->line,
                     "%s.ladder: `%s` and `%s` leave at the same instant after %d %% of the openings of %d, "
                     "for a due of %s",
                     trial->rule->name, a->name, b->name, (int)percent, trial->year,
@@ -279,6 +279,33 @@ static void check_rule(struct trial *trial)
         check_due(trial);
 }
 
+static bool same_span(const struct span *a, const struct span *b)
+{
+    char one[SPAN_TEXT_MAX], other[SPAN_TEXT_MAX];
+    return strcmp(span_format(a, one), span_format(b, other)) == 0;
+}
+
+/* A rule whose trial would come to what that of another has: the same ladder under the same due. */
+static bool is_alike(const struct rule *a, const struct rule *b)
+{
+    if (a->steps != b->steps || a->calendar != b->calendar || a->n_dues != b->n_dues ||
+        a->retired != b->retired || !same_span(&a->gap, &b->gap) ||
+        span_is_none(&a->least) != span_is_none(&b->least))
+        return false;
+    for (size_t i = 0; i < a->n_dues; i++)
+        if (!same_span(&a->dues[i].span, &b->dues[i].span))
+            return false;
+    return true;
+}
+
+static bool is_known(const struct rule *rules, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (is_alike(&rules[k], &rules[i]))
+            return true;
+    return false;
+}
+
 void lint_ladders(const struct config *config, instant now, struct problems *problems)
 {
     const struct rule *rules;
@@ -287,6 +314,7 @@ void lint_ladders(const struct config *config, instant now, struct problems *pro
     trial.year = civil_of((int32_t)(now / DAY_MS)).year;
     for (size_t i = 0; i < n; i++) {
         trial.rule = &rules[i];
-        check_rule(&trial);
+        if (!is_known(rules, i))
+            check_rule(&trial);
     }
 }

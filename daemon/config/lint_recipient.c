@@ -174,7 +174,7 @@ static void report(struct search *search, const struct rule *rule, const struct 
 {
     why = problem_text(search->problems, why);
     if (step)
-        problem_warning(search->problems, rule->file, step->line,
+        problem_warning(search->problems, step->file, step->line,
                         "%s.ladder `%s`: `%s` finds nobody in %s: %s", rule->name, step->name, path->text,
                         departments, why);
     else
@@ -185,12 +185,27 @@ static void report(struct search *search, const struct rule *rule, const struct 
         "fill the post in the directory, there or in a department above; until then `catch_all` hears it");
 }
 
+/* Where the department does not matter: a role whose holders have all left. */
+static void check_role(struct search *search, const struct rule *rule, const struct path *path)
+{
+    static const struct department nowhere = {.id = ""};
+    const char *why = ask(search, &nowhere, path, rule);
+    if (!why || said_before(search, path->text, ""))
+        return;
+    problem_warning(search->problems, rule->file, rule->line, "%s: `%s` finds nobody: %s", rule->name,
+                    path->text, problem_text(search->problems, why));
+    problem_hint(search->problems,
+                 "name somebody else in `roles` of the directory; until then `catch_all` hears it");
+}
+
 /* `step` is NULL for the owner. */
 static void check_path(struct search *search, const struct rule *rule, const struct step *step,
                        const struct path *path)
 {
     struct buffer departments;
     const char *why = NULL;
+    if (starting(path, rule)->start == PATH_ROLE)
+        check_role(search, rule, path);
     const struct answer *answer = depends_on_department(path, rule) ? answer_of(search, path, rule) : NULL;
     if (!answer)
         return;

@@ -153,6 +153,7 @@ static bool read_step(struct rule_reading *reading, const config_setting_t *grou
     if (!reader_is_group(reader, group))
         return false;
     reader_check_keys(reader, group, keys, sizeof keys / sizeof *keys);
+    step->file = reading->load ? copy_text(reader, reader_file(group)) : "";
     step->line = reader_line(group);
     bool ok = read_at(reading, group, step);
     if (!to) {

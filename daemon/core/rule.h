@@ -53,6 +53,8 @@ struct step {
     struct span every;   /* SPAN_NONE: once */
     int32_t times;       /* firings in all, the first included; >= 1 */
     struct conditions where;
+    const char
+        *file; /* a ladder with a name may stand in another file than the rule; "" for texts of Redis */
     int line;
 };
 
