@@ -23,18 +23,9 @@ const char *absence_name(enum absence what)
 
 /* -- one event -- */
 
-static bool names_type(const struct texts *on, const char *type)
-{
-    for (size_t i = 0; i < on->n; i++) {
-        if (strcmp(on->items[i], type) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool absence_opens(const struct absence_case *asked, const struct sighting *sighting)
 {
-    return sighting->kind != SIGHTING_BAD && names_type(&asked->rule->open_on, sighting->event.type);
+    return sighting->kind != SIGHTING_BAD && texts_have(&asked->rule->open_on, sighting->event.type);
 }
 
 static const char *missing_key(const struct rule *rule, const struct fields *fields)

@@ -19,13 +19,6 @@ static const char *why_of(const struct telling *telling, const struct history_re
     return record == NULL ? "" : why_in(telling->cli, fields_get(&record->fields, "why"));
 }
 
-static const char *fact(const struct history_record *record, const char *name)
-{
-    const char *value = record == NULL ? NULL : fields_get(&record->fields, name);
-
-    return value == NULL ? "" : value;
-}
-
 /* -- what came of an event -- */
 
 static void say_condition(const struct telling *telling, const struct reason *reason)
@@ -215,7 +208,7 @@ static void say_closing(const struct telling *telling, const struct reason *reas
 {
     const struct cli *cli = telling->cli;
     const struct life *life = reason->life;
-    const char *type = fact(reason->record, "type");
+    const char *type = history_text(reason->record, "type");
     char text[MOMENT_TEXT_MAX];
 
     if (reason->what == ABSENCE_EARLY) {
@@ -236,7 +229,7 @@ static void say_nobody(const struct telling *telling, const struct reason *reaso
 {
     const struct cli *cli = telling->cli;
     const struct history_record *record = reason->record;
-    const char *to = fact(record, "to"), *step = fact(record, "s");
+    const char *to = history_text(record, "to"), *step = history_text(record, "s");
 
     buffer_printf(telling->out, cli_in(cli, "%s told nobody", "%s 没有告知任何人"), reason->life->id);
     if (*step != '\0')
@@ -257,8 +250,8 @@ static void say_told(const struct telling *telling, const struct reason *reason)
     buffer_printf(telling->out,
                   cli_in(telling->cli, "%s told %s on %s through %s (%zu delivered)",
                          "%1$s 已于 %3$s 经 %4$s 告知 %2$s（共送达 %5$zu 条）"),
-                  reason->life->id, absence_person(telling, fact(reason->record, "to")),
-                  absence_when(telling, reason->record->now, text), fact(reason->record, "via"),
+                  reason->life->id, absence_person(telling, history_text(reason->record, "to")),
+                  absence_when(telling, reason->record->now, text), history_text(reason->record, "via"),
                   life_count(reason->life, "delivered"));
 }
 

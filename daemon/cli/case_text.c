@@ -37,27 +37,14 @@ static const char *number(const struct history_record *record, const char *name)
     return record == NULL ? NULL : fields_get(&record->fields, name);
 }
 
-/* What kind of message it was, and for whom, its queueing says. */
-static const struct history_record *queueing_of(const struct case_moment *moment)
-{
-    const char *notification = number(moment->record, "n");
-
-    for (size_t i = 0; notification != NULL && i < moment->life->n_records; i++) {
-        const struct history_record *record = &moment->life->records[i];
-        const char *n = number(record, "n");
-
-        if (strcmp(record->what, "queued") == 0 && n != NULL && strcmp(n, notification) == 0)
-            return record;
-    }
-    return NULL;
-}
-
 /* "due 10-09 18:00", "late 2 h", "by mail": what a person wants to know besides. */
 static void say_more(const struct case_file *file, const struct cli *cli, const struct case_moment *moment,
                      struct buffer *out)
 {
     const struct history_record *record = moment->record;
-    const char *phase = number(queueing_of(moment), "phase");
+    const struct life *life = moment->life;
+    const char *phase =
+        number(history_queueing(life->records, life->n_records, number(record, "n")), "phase");
     const char *via = number(record, "via"), *stop = number(record, "stop"), *why = number(record, "why");
     instant due = record == NULL ? INSTANT_NONE : history_int(record, "due", INSTANT_NONE);
     int64_t late_ms = record == NULL ? 0 : history_int(record, "late_ms", 0);

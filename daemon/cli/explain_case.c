@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/count.h"
+#include "cli/lives.h"
 
 /* -- the journal -- */
 
@@ -45,10 +46,14 @@ static void read_opening(struct explain_case *explained, const struct history_re
     explained->rule = version == NULL ? NULL : snapshot_rule(explained->snapshot, version);
 }
 
-static bool is_closing(const char *what)
+static void read_event(struct explain_case *explained, const struct history_record *opened)
 {
-    return strcmp(what, "met") == 0 || strcmp(what, "met_late") == 0 || strcmp(what, "cancelled") == 0 ||
-           strcmp(what, "waived") == 0;
+    const char *event = fields_get(&opened->fields, "event");
+
+    if (!sightings_event(explained->snapshot, event, explained->arena, &explained->opening))
+        return;
+    explained->fields = &explained->opening.fields;
+    explained->opened = explained->opening.time;
 }
 
 static void read_records(struct explain_case *explained)
@@ -56,12 +61,14 @@ static void read_records(struct explain_case *explained)
     for (size_t i = 0; i < explained->n_records; i++) {
         const struct history_record *record = &explained->records[i];
 
-        if (is_closing(record->what))
+        if (life_is_closing(record->what))
             explained->closing = record;
         if (explained->open != NULL)
             continue;
         if (strcmp(record->what, "opened") == 0)
             read_opening(explained, record);
+        if (strcmp(record->what, "opened") == 0)
+            read_event(explained, record);
         note_pause(explained, record);
         if (strcmp(record->what, "opened") != 0)
             explained->due = history_int(record, "due", explained->due);

@@ -17,7 +17,9 @@ struct explain_case {
     const struct rule *rule;     /* as it was when it opened; NULL if that text is nowhere any more */
     const char *rule_name, *owner, *department, *identity;
     const struct calendar *calendar;
-    const struct fields *fields; /* of an open one */
+    /* Of a closed one those of the event that opened it, if the stream still has that; else NULL. */
+    const struct fields *fields;
+    struct event opening; /* of a closed one: what `fields` points into */
     instant opened, start, due;
     int32_t due_case;
     struct pause pauses[EXPLAIN_PAUSES_MAX];

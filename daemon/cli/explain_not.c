@@ -14,9 +14,6 @@ enum { EVENTS_SHOWN_MAX = 40 }; /* the latest; JSON has all */
 
 static void say_use(const struct telling *telling, const struct sighting *event)
 {
-    static const char *const english[] = {"opens",   "meets",   "cancels", "pauses",
-                                          "resumes", "changes", "reopens"};
-    static const char *const in_chinese[] = {"打开", "完成", "取消", "暂停", "恢复", "变更", "退回"};
     const struct rule_ref *refs;
     size_t n = ruleset_uses(telling->asked->snapshot->config->rules, event->event.type, &refs);
     bool any = false;
@@ -25,7 +22,7 @@ static void say_use(const struct telling *telling, const struct sighting *event)
         if (refs[i].rule != telling->asked->rule)
             continue;
         buffer_printf(telling->out, "%s%s", any ? cli_in(telling->cli, ", ", "、") : "",
-                      (telling->cli->chinese ? in_chinese : english)[refs[i].use]);
+                      row_use(telling->cli, refs[i].use));
         any = true;
     }
     if (!any)

@@ -1,11 +1,9 @@
 #include "cli/explain_text.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/count.h"
-#include "cli/moment.h"
+#include "cli/explain_parts.h"
 #include "cli/row.h"
 #include "cli/table.h"
 #include "cli/why.h"
@@ -442,14 +440,9 @@ static void print_next(struct cli *cli, const struct explain_case *explained)
 
 void explain_print(struct cli *cli, struct explain_case *explained)
 {
-    print_title(cli, explained);
-    print_owner(cli, explained);
-    print_rule(cli, explained);
-    print_due(cli, explained);
-    print_records(cli, explained, false, cli_in(cli, "so far", "经过"));
-    print_records(cli, explained, true, cli_in(cli, "not sent", "没有发"));
-    print_outbox(cli, explained);
-    print_next(cli, explained);
+    explain_print_head(cli, explained);
+    explain_print_past(cli, explained);
+    explain_print_next(cli, explained);
 }
 
 /* -- JSON -- */
@@ -514,6 +507,39 @@ static void json_closed(struct json_writer *json, const struct explain_case *exp
     row_json_instant(json, "due", setup_zone(explained->snapshot->config), explained->due);
 }
 
+static void json_choice(struct json_writer *json, const struct explain_case *explained)
+{
+    struct buffer text;
+
+    buffer_init(&text);
+    explain_say_choice(explained, &text);
+    json_key_text(json, "due_because", text.n > 0 ? buffer_text(&text) : NULL);
+    buffer_finish(&text);
+}
+
+static void json_if_done(struct json_writer *json, const struct explain_case *explained)
+{
+    const struct snapshot *snapshot = explained->snapshot;
+    enum closing how;
+    struct buffer month;
+
+    if (explained->open == NULL)
+        return;
+    how = engine_closing(explained->open, snapshot->now);
+    buffer_init(&month);
+    explain_say_month(explained, &month);
+    json_key(json, "if_done_now");
+    json_object(json);
+    json_key_text(json, "state", closing_name(how));
+    if (how == CLOSED_MET_LATE && explained->calendar != NULL)
+        json_key_int(json, "late_working_ms",
+                     calendar_working_ms(explained->calendar, explained->due, snapshot->now));
+    json_key_text(json, "department", explained->department);
+    json_key_text(json, "month", buffer_text(&month));
+    json_object_end(json);
+    buffer_finish(&month);
+}
+
 void explain_json(struct json_writer *json, struct explain_case *explained)
 {
     const struct snapshot *snapshot = explained->snapshot;
@@ -530,6 +556,8 @@ void explain_json(struct json_writer *json, struct explain_case *explained)
         json_key(json, "days");
         count_json(json, &request, &counted);
     }
+    json_choice(json, explained);
+    json_if_done(json, explained);
     json_records(json, explained);
     json_key(json, "notifications");
     json_array(json);

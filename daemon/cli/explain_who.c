@@ -19,13 +19,6 @@ struct answer {
     struct buffer *out; /* of one line */
 };
 
-static const char *fact(const struct history_record *record, const char *name)
-{
-    const char *value = record->what == NULL ? NULL : fields_get(&record->fields, name);
-
-    return value == NULL ? "" : value;
-}
-
 static bool is(const struct history_record *record, const char *what)
 {
     return record->what != NULL && strcmp(record->what, what) == 0;
@@ -46,13 +39,14 @@ static void say_place(const struct answer *answer, const struct told_message *me
         message->step.what == NULL ? INSTANT_NONE : history_int(&message->step, "at", INSTANT_NONE);
     char text[MOMENT_TEXT_MAX];
 
-    buffer_printf(answer->out, cli_in(cli, "step %s", "台阶 %s"), fact(&message->queued, "s"));
+    buffer_printf(answer->out, cli_in(cli, "step %s", "台阶 %s"), history_text(&message->queued, "s"));
     if (stood != INSTANT_NONE)
         buffer_printf(answer->out, cli_in(cli, " stood at %s", " 定于 %s"), when(answer, stood, text));
     if (life != NULL && life->due != INSTANT_NONE)
         buffer_printf(answer->out, cli_in(cli, " (due %s)", "（到期 %s）"), when(answer, life->due, text));
-    if (*fact(&message->step, "why") != '\0')
-        buffer_printf(answer->out, cli_in(cli, "; %s", "；%s"), why_in(cli, fact(&message->step, "why")));
+    if (*history_text(&message->step, "why") != '\0')
+        buffer_printf(answer->out, cli_in(cli, "; %s", "；%s"),
+                      why_in(cli, history_text(&message->step, "why")));
     else if (stood != INSTANT_NONE && message->step.now > stood + PROMPT_MS)
         buffer_printf(answer->out,
                       cli_in(cli,
@@ -70,13 +64,13 @@ static void say_delay(const struct answer *answer, const struct told_message *me
     if (not_before != INSTANT_NONE)
         buffer_printf(answer->out,
                       cli_in(cli, "; quiet hours %s, so not before %s", "；静默时段 %s，最早 %s"),
-                      fact(&message->queued, "quiet"), when(answer, not_before, text));
+                      history_text(&message->queued, "quiet"), when(answer, not_before, text));
     if (message->attempts > 1)
         buffer_printf(answer->out, cli_in(cli, "; %d attempts", "；尝试 %d 次"), message->attempts);
     if (message->failed.what != NULL)
         buffer_printf(answer->out, cli_in(cli, "; the first that failed: %s %s %s", "；首次失败：%s %s %s"),
-                      message->failed.what, fact(&message->failed, "code"),
-                      why_in(cli, fact(&message->failed, "why")));
+                      message->failed.what, history_text(&message->failed, "code"),
+                      why_in(cli, history_text(&message->failed, "why")));
 }
 
 /* -- what became of it -- */
@@ -84,17 +78,17 @@ static void say_delay(const struct answer *answer, const struct told_message *me
 /* The one whom the step meant: not who stands in. */
 static const char *path_of(const struct answer *answer, const struct told_message *message)
 {
-    const char *behalf = fact(&message->queued, "on_behalf");
+    const char *behalf = history_text(&message->queued, "on_behalf");
 
     return told_path(answer->day, answer->config, &message->queued,
-                     *behalf == '\0' ? fact(&message->queued, "to") : behalf);
+                     *behalf == '\0' ? history_text(&message->queued, "to") : behalf);
 }
 
 static void say_role(const struct answer *answer, const struct told_message *message)
 {
     const char *path = path_of(answer, message);
 
-    if (*fact(&message->queued, "copy") != '\0')
+    if (*history_text(&message->queued, "copy") != '\0')
         buffer_add_text(answer->out,
                         cli_in(answer->cli, " as the owner's copy of an escalation", "，升级时抄送责任人"));
     else if (path != NULL)
@@ -103,16 +97,16 @@ static void say_role(const struct answer *answer, const struct told_message *mes
 
 static const char *channel_of(const struct told_message *message)
 {
-    const char *via = fact(&message->last, "via");
+    const char *via = history_text(&message->last, "via");
 
-    return *via == '\0' ? fact(&message->queued, "via") : via;
+    return *via == '\0' ? history_text(&message->queued, "via") : via;
 }
 
 static void say_end(const struct answer *answer, const struct told_message *message)
 {
     const struct cli *cli = answer->cli;
     const struct history_record *last = &message->last;
-    const char *to = fact(&message->queued, "to");
+    const char *to = history_text(&message->queued, "to");
     char text[MOMENT_TEXT_MAX];
 
     if (strcmp(to, answer->day->person) != 0)
@@ -123,10 +117,10 @@ static void say_end(const struct answer *answer, const struct told_message *mess
                       when(answer, last->now, text));
     else if (is(last, "withdrawn"))
         buffer_printf(answer->out, cli_in(cli, "withdrawn on %s: %s", "已于 %s 撤回：%s"),
-                      when(answer, last->now, text), why_in(cli, fact(last, "why")));
+                      when(answer, last->now, text), why_in(cli, history_text(last, "why")));
     else if (is(last, "dead"))
         buffer_printf(answer->out, cli_in(cli, "given up on %s: %s", "已于 %s 放弃：%s"),
-                      when(answer, last->now, text), why_in(cli, fact(last, "why")));
+                      when(answer, last->now, text), why_in(cli, history_text(last, "why")));
     else
         buffer_add_text(answer->out, cli_in(cli, "still waits to be sent", "仍待发送"));
 }
@@ -134,9 +128,11 @@ static void say_end(const struct answer *answer, const struct told_message *mess
 static void say_case(const struct answer *answer, const struct history_record *record)
 {
     const struct life *life = told_life(answer->day, record);
-    const char *summary = life == NULL || life->rule == NULL ? fact(record, "r") : life->rule->summary;
+    const char *summary =
+        life == NULL || life->rule == NULL ? history_text(record, "r") : life->rule->summary;
 
-    buffer_printf(answer->out, "%s  %s  %s", fact(record, "d"), summary, life == NULL ? "" : life->about);
+    buffer_printf(answer->out, "%s  %s  %s", history_text(record, "d"), summary,
+                  life == NULL ? "" : life->about);
 }
 
 static void print_line(const struct answer *answer, const char *indent)
@@ -150,7 +146,7 @@ static void print_line(const struct answer *answer, const char *indent)
 static void print_message(const struct answer *answer, const struct told_message *message)
 {
     const struct cli *cli = answer->cli;
-    const char *behalf = fact(&message->queued, "on_behalf");
+    const char *behalf = history_text(&message->queued, "on_behalf");
     bool sent = told_was_sent(answer->day, message);
     char text[MOMENT_TEXT_MAX];
 
@@ -160,7 +156,7 @@ static void print_message(const struct answer *answer, const struct told_message
     say_case(answer, &message->queued);
     print_line(answer, "  ");
     buffer_printf(answer->out, cli_in(cli, "%s through %s", "%s，渠道 %s"),
-                  row_phase(cli, fact(&message->queued, "phase")), channel_of(message));
+                  row_phase(cli, history_text(&message->queued, "phase")), channel_of(message));
     say_role(answer, message);
     if (sent && *behalf != '\0')
         buffer_printf(answer->out, cli_in(cli, ", on behalf of %s", "，代 %s 接收"),
@@ -189,8 +185,8 @@ static void print_silence(const struct answer *answer, const struct told_silence
     buffer_printf(answer->out, "%s  ", moment_format_short(record->now, setup_zone(answer->config), text));
     say_case(answer, record);
     print_line(answer, "  ");
-    buffer_printf(answer->out, cli_in(answer->cli, "step %s %s: %s", "台阶 %s %s：%s"), fact(record, "s"),
-                  kind, why_in(answer->cli, fact(record, "why")));
+    buffer_printf(answer->out, cli_in(answer->cli, "step %s %s: %s", "台阶 %s %s：%s"),
+                  history_text(record, "s"), kind, why_in(answer->cli, history_text(record, "why")));
     print_line(answer, "      ");
 }
 
@@ -232,31 +228,31 @@ static void json_case(struct json_writer *json, const struct answer *answer,
 {
     const struct life *life = told_life(answer->day, record);
 
-    json_key_text(json, "deadline", fact(record, "d"));
-    json_key_text(json, "rule", fact(record, "r"));
+    json_key_text(json, "deadline", history_text(record, "d"));
+    json_key_text(json, "rule", history_text(record, "r"));
     json_key_text(json, "about", life == NULL ? NULL : life->about);
-    json_key_text(json, "step", fact(record, "s"));
+    json_key_text(json, "step", history_text(record, "s"));
 }
 
 static void json_message(struct json_writer *json, const struct answer *answer,
                          const struct told_message *message)
 {
     const struct zone *zone = setup_zone(answer->config);
-    const char *why = fact(&message->last, "why");
+    const char *why = history_text(&message->last, "why");
 
     json_object(json);
-    json_key_text(json, "id", fact(&message->queued, "n"));
+    json_key_text(json, "id", history_text(&message->queued, "n"));
     json_case(json, answer, &message->queued);
     json_key_text(json, "as", path_of(answer, message));
     json_key_bool(json, "sent", told_was_sent(answer->day, message));
     json_key_text(json, "what", message->last.what);
     row_json_instant(json, "at", zone, message->last.now);
     json_key_text(json, "why", *why == '\0' ? NULL : why);
-    json_key_text(json, "phase", fact(&message->queued, "phase"));
-    json_key_text(json, "to", fact(&message->queued, "to"));
+    json_key_text(json, "phase", history_text(&message->queued, "phase"));
+    json_key_text(json, "to", history_text(&message->queued, "to"));
     json_key_text(json, "on_behalf", fields_get(&message->queued.fields, "on_behalf"));
     json_key_text(json, "via", channel_of(message));
-    json_key_bool(json, "copy", *fact(&message->queued, "copy") != '\0');
+    json_key_bool(json, "copy", *history_text(&message->queued, "copy") != '\0');
     json_key_int(json, "attempts", message->attempts);
     if (message->step.what != NULL)
         row_json_instant(json, "stood", zone, history_int(&message->step, "at", INSTANT_NONE));
@@ -279,7 +275,7 @@ static void json_day(struct json_writer *json, const struct answer *answer)
         json_key_bool(json, "sent", false);
         json_key_text(json, "what", record->what);
         row_json_instant(json, "at", setup_zone(answer->config), record->now);
-        json_key_text(json, "why", fact(record, "why"));
+        json_key_text(json, "why", history_text(record, "why"));
         json_object_end(json);
     }
 }

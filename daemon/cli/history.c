@@ -122,6 +122,24 @@ bool history_copy(struct arena *arena, const struct history_record *record, stru
     return true;
 }
 
+const char *history_text(const struct history_record *record, const char *name)
+{
+    const char *value = record == NULL ? NULL : fields_get(&record->fields, name);
+
+    return value == NULL ? "" : value;
+}
+
+const struct history_record *history_queueing(const struct history_record *records, size_t n,
+                                              const char *notification)
+{
+    for (size_t i = 0; notification != NULL && i < n; i++) {
+        if (strcmp(records[i].what, "queued") == 0 &&
+            strcmp(history_text(&records[i], "n"), notification) == 0)
+            return &records[i];
+    }
+    return NULL;
+}
+
 int64_t history_int(const struct history_record *record, const char *name, int64_t otherwise)
 {
     const char *text = fields_get(&record->fields, name);

@@ -25,6 +25,12 @@ int history_read(struct query *query, struct stream_id after, const char *word, 
 bool history_fields(struct arena *arena, const char *json, size_t n, struct fields *out);
 
 bool history_copy(struct arena *arena, const struct history_record *record, struct history_record *out);
+/* A member's text; "" if it is missing, or if there is no record. */
+const char *history_text(const struct history_record *record, const char *name);
+/* The record that queued a notification, among those of its deadline; NULL. It says what later ones do not:
+ * phase, for whom, whether a copy. `notification` may be NULL. */
+const struct history_record *history_queueing(const struct history_record *records, size_t n,
+                                              const char *notification);
 int64_t history_int(const struct history_record *record, const char *name, int64_t otherwise);
 
 #endif

@@ -57,22 +57,13 @@ static bool mentions(const struct search *search, const struct raw_field *fields
 
 /* -- one event -- */
 
-static bool names_type(const struct texts *on, const char *type)
-{
-    for (size_t i = 0; i < on->n; i++) {
-        if (strcmp(on->items[i], type) == 0)
-            return true;
-    }
-    return false;
-}
-
 static const char *renamed_in(const struct selectors *selectors, const struct event *event,
                               const struct field *given)
 {
     for (size_t i = 0; i < selectors->n; i++) {
         const struct selector *selector = &selectors->items[i];
 
-        for (size_t k = 0; names_type(&selector->on, event->type) && k < selector->key.n; k++) {
+        for (size_t k = 0; texts_have(&selector->on, event->type) && k < selector->key.n; k++) {
             const char *value = fields_get(&event->fields, selector->key.fields[k].event_field);
             bool is_it = strcmp(selector->key.fields[k].name, given->name) == 0;
 

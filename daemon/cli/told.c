@@ -15,13 +15,6 @@ struct walk {
     struct told_day *day;
 };
 
-static const char *text_of(const struct history_record *record, const char *name)
-{
-    const char *value = fields_get(&record->fields, name);
-
-    return value == NULL ? "" : value;
-}
-
 static bool is(const struct history_record *record, const char *what)
 {
     return strcmp(record->what, what) == 0;
@@ -53,7 +46,7 @@ static bool is_of_day(const struct told_day *day, instant at)
 static struct told_message *find_message(struct told_day *day, const char *notification)
 {
     for (size_t i = 0; i < day->n_messages; i++) {
-        if (strcmp(text_of(&day->messages[i].queued, "n"), notification) == 0)
+        if (strcmp(history_text(&day->messages[i].queued, "n"), notification) == 0)
             return &day->messages[i];
     }
     return NULL;
@@ -64,8 +57,8 @@ static const struct history_record *step_of(const struct walk *walk, const struc
     for (size_t i = walk->n_steps; i > 0; i--) {
         const struct history_record *step = &walk->steps[i - 1];
 
-        if (strcmp(text_of(step, "d"), text_of(queued, "d")) == 0 &&
-            strcmp(text_of(step, "s"), text_of(queued, "s")) == 0)
+        if (strcmp(history_text(step, "d"), history_text(queued, "d")) == 0 &&
+            strcmp(history_text(step, "s"), history_text(queued, "s")) == 0)
             return step;
     }
     return NULL;
@@ -115,7 +108,7 @@ static int follow(struct walk *walk, struct told_message *message, const struct 
 /* Superseded and skipped steps, people passed over, those whom nothing reaches. */
 static bool is_silence(const struct walk *walk, const struct history_record *record, bool *is_path)
 {
-    const char *to = text_of(record, "to");
+    const char *to = history_text(record, "to");
 
     if (!is_of_day(walk->day, record->now) ||
         (!is(record, "skipped") && !is(record, "superseded") && !is(record, "dead")))
@@ -157,7 +150,7 @@ static void begin_commit(struct walk *walk, uint64_t seq)
 static int walk_on_record(void *data, const struct history_record *record)
 {
     struct walk *walk = data;
-    const char *notification = text_of(record, "n"), *person = walk->day->person;
+    const char *notification = history_text(record, "n"), *person = walk->day->person;
     struct told_message *message = *notification == '\0' ? NULL : find_message(walk->day, notification);
     bool is_path = false;
 
@@ -167,7 +160,8 @@ static int walk_on_record(void *data, const struct history_record *record)
     if (message != NULL)
         return follow(walk, message, record);
     if (is(record, "queued") && record->now < walk->day->to &&
-        (strcmp(text_of(record, "to"), person) == 0 || strcmp(text_of(record, "on_behalf"), person) == 0))
+        (strcmp(history_text(record, "to"), person) == 0 ||
+         strcmp(history_text(record, "on_behalf"), person) == 0))
         return add_message(walk, record);
     if (*notification == '\0' && is_silence(walk, record, &is_path))
         return add_silence(walk, record, is_path);
@@ -179,7 +173,7 @@ static int walk_on_record(void *data, const struct history_record *record)
 const struct life *told_life(const struct told_day *day, const struct history_record *record)
 {
     for (size_t i = 0; i < day->lives.n; i++) {
-        if (strcmp(day->lives.items[i].id, text_of(record, "d")) == 0)
+        if (strcmp(day->lives.items[i].id, history_text(record, "d")) == 0)
             return &day->lives.items[i];
     }
     return NULL;
@@ -192,7 +186,7 @@ static size_t collect_ids(const struct told_day *day, const char **ids)
     for (size_t i = 0; i < day->n_messages + day->n_silences; i++) {
         const struct history_record *record =
             i < day->n_messages ? &day->messages[i].queued : &day->silences[i - day->n_messages].record;
-        const char *id = text_of(record, "d");
+        const char *id = history_text(record, "d");
         bool is_new = true;
 
         for (size_t k = 0; k < n && is_new; k++)
@@ -203,20 +197,11 @@ static size_t collect_ids(const struct told_day *day, const char **ids)
     return n;
 }
 
-static const struct step *find_step(const struct rule *rule, const char *name)
-{
-    for (size_t i = 0; rule != NULL && i < rule->n_steps; i++) {
-        if (strcmp(rule->steps[i].name, name) == 0)
-            return &rule->steps[i];
-    }
-    return NULL;
-}
-
 const char *told_path(const struct told_day *day, const struct config *config,
                       const struct history_record *record, const char *person)
 {
     const struct life *life = told_life(day, record);
-    const struct step *step = life == NULL ? NULL : find_step(life->rule, text_of(record, "s"));
+    const struct step *step = life == NULL ? NULL : rule_step(life->rule, history_text(record, "s"));
     int32_t today = calendar_day(ruleset_policy(config->rules)->calendar, day->from);
     struct path_context context;
 
@@ -265,7 +250,7 @@ static void drop_other_days(struct told_day *day)
 bool told_was_sent(const struct told_day *day, const struct told_message *message)
 {
     return is(&message->last, "delivered") && is_of_day(day, message->last.now) &&
-           strcmp(text_of(&message->queued, "to"), day->person) == 0;
+           strcmp(history_text(&message->queued, "to"), day->person) == 0;
 }
 
 static int by_end(const void *a, const void *b)
@@ -274,7 +259,7 @@ static int by_end(const void *a, const void *b)
 
     if (left->last.now != right->last.now)
         return left->last.now < right->last.now ? -1 : 1;
-    return strcmp(text_of(&left->queued, "n"), text_of(&right->queued, "n"));
+    return strcmp(history_text(&left->queued, "n"), history_text(&right->queued, "n"));
 }
 
 static int walk_journal(struct snapshot *snapshot, struct arena *arena, struct told_day *out)

@@ -103,6 +103,9 @@ engine_count(const struct engine *engine); /* looks at every deadline: not for a
  * Returns NULL, or what is wrong (static). */
 const char *engine_check(const struct engine *engine);
 
+/* How an open deadline would be closed if it were met at that instant: on time or late. */
+enum closing engine_closing(const struct deadline *deadline, instant at);
+
 /* What the steps of a deadline will do, for `explain`: the instants still to come, in order. */
 struct planned {
     instant at;              /* where it stands in the ladder */

@@ -57,6 +57,22 @@ const char *rule_use_name(enum rule_use use)
     return names[use];
 }
 
+bool texts_have(const struct texts *texts, const char *text)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        if (strcmp(texts->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+const struct step *rule_step(const struct rule *rule, const char *name)
+{
+    for (size_t i = 0; rule && i < rule->n_steps; i++)
+        if (strcmp(rule->steps[i].name, name) == 0)
+            return &rule->steps[i];
+    return NULL;
+}
+
 bool rule_recurs(const struct rule *rule)
 {
     return !recurrence_is_none(&rule->every);

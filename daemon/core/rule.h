@@ -28,6 +28,8 @@ struct texts {
     size_t n;
 };
 
+bool texts_have(const struct texts *texts, const char *text);
+
 /* The phase of a message, which is also the name of its template. */
 enum phase { PHASE_ASKED, PHASE_REMINDER, PHASE_OVERDUE, PHASE_ESCALATION, PHASE_CLOSED };
 const char *phase_name(enum phase phase); /* "asked", "reminder", ... */
@@ -201,6 +203,8 @@ struct rule_policy { /* settings that concern all rules */
     struct quiet quiet;     /* of whom neither the person nor the channel has a word of its own */
     struct span gap;        /* SPAN_ELAPSED or SPAN_WORKING; default 4wh; a count of 0: none */
 };
+
+const struct step *rule_step(const struct rule *rule, const char *name); /* NULL: none, or no rule */
 
 /* Fields that cuiban itself gives to the deadlines of a rule, whatever an event says: `period` (recurs),
  * `series`, `department` and `person` with their names (for_each). No event changes them. */

@@ -142,6 +142,7 @@ void delivers(struct world *world, enum verdict_kind kind, const char *reason)
         if (engine_claim(world->engine, ids, 1, world->now, world->now + 10000, &world->changes) == 0)
             continue;
         commit(world);
+        world->now += world->attempt_ms;
         ids[0] = id;
         engine_verdict(world->engine, ids, 1, &verdict, world->now, &world->changes);
         commit(world);

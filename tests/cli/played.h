@@ -20,6 +20,7 @@ struct world {
     uint64_t seq, entry;
     struct stream_id read; /* the cursor */
     instant now;
+    int64_t attempt_ms; /* how long each attempt takes */
 };
 
 int world_start(void **state); /* setup and teardown of a cmocka test */

@@ -164,6 +164,11 @@ enum closing closing_met(const struct deadline *deadline, instant at)
     return at > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
 }
 
+enum closing engine_closing(const struct deadline *deadline, instant at)
+{
+    return closing_met(deadline, at);
+}
+
 void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause)
 {
     instant counted = deadline->due == INSTANT_NEVER ? turn->now : deadline->due;
