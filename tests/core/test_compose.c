@@ -83,6 +83,9 @@ struct company {
     struct notification notification;
 };
 
+static const char *const names[] = {"asked", "reminder", "overdue",  "escalation",
+                                    "chase", "closed",   "wait_over"};
+
 static instant at(const char *text)
 {
     char full[40];
@@ -221,7 +224,6 @@ static void plan_head(struct company *company, const char *when)
 
 static int setup(void **state)
 {
-    static const char *const names[] = {"asked", "reminder", "overdue", "escalation", "chase", "closed"};
     static const struct window windows[] = {{540, 720}, {780, 1080}};
     struct company *company = calloc(1, sizeof *company);
     company->zone = shanghai();
@@ -340,6 +342,26 @@ static void test_chase(void **state)
            "[查看](https://hr.example.com/interviews/iv-20931/feedback)\n"
            "本通知已同时告知 张伟\n"
            "编号 Q7KM-1 · 如仍未完成，明天 15:10 会请 李雷 协调");
+}
+
+/* The end of a wait that nobody owed is no lateness. */
+static void test_wait_over(void **state)
+{
+    struct company *company = *state;
+    company->rule.summary = "交流公示";
+    company->rule.about = "{{candidate_name}}";
+    company->rule.done = "期满无异议：办理批准";
+    company->notification.phase = PHASE_OVERDUE;
+    company->notification.message = (char *)"wait_over";
+    company->notification.step = (char *)"due";
+    company->notification.queued = at("2026-11-18T15:10");
+    company->deadline.state = DEADLINE_OVERDUE;
+    expect(company, "2026-11-19T08:30", "交流公示已期满：王小明",
+           "截至 11月18日 周三 15:10（昨天），没有收到异议\n"
+           "接下来：期满无异议：办理批准\n"
+           "[去办理](https://hr.example.com/interviews/iv-20931/feedback)\n"
+           "有疑问找 陈静（分机8012）\n"
+           "编号 Q7KM-1");
 }
 
 static void escalate(struct company *company, const char *to)
@@ -672,7 +694,6 @@ static void test_shipped_templates_use_known_names(void **state)
         "count prior who when times next next_when told department owner.name owner.phone "
         "on_behalf on_behalf.name requester requester.name requester.phone many items more "
         "group to_owner to_requester reminded met late_event provisional ";
-    static const char *const names[] = {"asked", "reminder", "overdue", "escalation", "chase", "closed"};
     struct company *company = *state;
     for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {
         const struct template *template =
@@ -701,6 +722,7 @@ int main(void)
         TEST(test_missing_values_leave_no_holes),
         TEST(test_overdue),
         TEST(test_chase),
+        TEST(test_wait_over),
         TEST(test_escalation),
         TEST(test_the_copy_of_the_owner),
         TEST(test_except),
