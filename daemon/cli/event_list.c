@@ -20,23 +20,6 @@ static struct entry entry_of(const struct config *config, const struct catalogue
     return entry;
 }
 
-static const char *use_word(const struct cli *cli, enum rule_use use)
-{
-    static const struct {
-        const char *word, *english, *chinese;
-    } words[] = {
-        {"open", "opens", "打开"},     {"meet", "meets", "完成"},     {"cancel", "cancels", "取消"},
-        {"pause", "pauses", "暂停"},   {"resume", "resumes", "恢复"}, {"change", "changes", "变更"},
-        {"reopen", "reopens", "退回"},
-    };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(words[i].word, rule_use_name(use)) == 0)
-            return cli->chinese ? words[i].chinese : words[i].english;
-    }
-    return rule_use_name(use);
-}
-
 /* -- JSON -- */
 
 static void write_fields(struct json_writer *json, const struct catalogue_event *event)

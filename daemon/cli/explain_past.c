@@ -71,6 +71,26 @@ static void say_people(struct buffer *out, const struct explain_case *explained,
         buffer_printf(out, cli_in(cli, " by %s", " %s 所为"), setup_person(config, by));
 }
 
+/* Where a deadline comes from, and where it goes on. */
+static void say_kin(struct buffer *out, const struct explain_case *explained,
+                    const struct history_record *record)
+{
+    static const struct {
+        const char *name, *english, *chinese;
+    } kin[] = {
+        {"as", ", goes on as", "，新编号"},
+        {"reopened", ", sent back from", "，退回自"},
+        {"after", ", after", "，接续"},
+        {"missing", ", still missing:", "，还缺："},
+    };
+
+    for (size_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++) {
+        const char *id = fields_get(&record->fields, kin[i].name);
+        if (id != NULL)
+            buffer_printf(out, "%s %s", cli_in(explained->snapshot->cli, kin[i].english, kin[i].chinese), id);
+    }
+}
+
 static void say_rest(struct buffer *out, const struct explain_case *explained,
                      const struct history_record *record)
 {
@@ -79,8 +99,7 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
     int64_t until = history_int(record, "until", 0), late_ms = history_int(record, "late_ms", 0),
             next = history_int(record, "next", 0);
     const char *step = fields_get(&record->fields, "s"), *why = fields_get(&record->fields, "why");
-    const char *code = fields_get(&record->fields, "code"), *as = fields_get(&record->fields, "as");
-    const char *reopened = fields_get(&record->fields, "reopened");
+    const char *code = fields_get(&record->fields, "code");
     char text[MOMENT_TEXT_MAX];
 
     if (step != NULL && fields_get(&record->fields, "n") == NULL)
@@ -90,10 +109,6 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
         if (value != NULL && *value != '\0')
             buffer_printf(out, " %s", value);
     }
-    if (as != NULL)
-        buffer_printf(out, cli_in(cli, ", goes on as %s", "，新编号 %s"), as);
-    if (reopened != NULL)
-        buffer_printf(out, cli_in(cli, ", sent back from %s", "，退回自 %s"), reopened);
     if (until > 0 && until != INSTANT_NEVER)
         buffer_printf(out, cli_in(cli, " until %s", " 至 %s"),
                       moment_format(until, setup_zone(explained->snapshot->config), cli->chinese, text));
@@ -158,6 +173,7 @@ static void add_record(struct table *table, const struct explain_case *explained
     say_due(&text, explained, record);
     say_arrival(&text, explained, record);
     say_rest(&text, explained, record);
+    say_kin(&text, explained, record);
     say_duration(&text, explained, record);
     table_add(table, text.n > 0 ? buffer_text(&text) + 1 : "");
     buffer_finish(&text);

@@ -113,26 +113,6 @@ static enum cli_status play(struct what_if *what)
 
 /* -- why nothing -- */
 
-static const char *use_name(const struct cli *cli, enum rule_use use)
-{
-    switch (use) {
-    case USE_OPEN:
-        return cli_in(cli, "open", "打开");
-    case USE_MEET:
-        return cli_in(cli, "meet", "完成");
-    case USE_CANCEL:
-        return cli_in(cli, "cancel", "取消");
-    case USE_PAUSE:
-        return cli_in(cli, "pause", "暂停");
-    case USE_RESUME:
-        return cli_in(cli, "resume", "恢复");
-    case USE_REOPEN:
-        return cli_in(cli, "reopen", "退回");
-    default:
-        return cli_in(cli, "change", "变更");
-    }
-}
-
 static void say_use(const struct cli *cli, const struct rule_ref *ref, const struct event *event)
 {
     const struct conditions *where = ref->selector == NULL ? &ref->rule->open_where : &ref->selector->where;

@@ -63,6 +63,8 @@ static const struct {
     {"restarted", "restarted", "重新开始", false},
     {"woke", "began", "开始计时", false},
     {"reopened", "sent back", "退回", false},
+    {"progress", "part of it", "部分完成", false},
+    {"not_followed", "nothing follows", "无后续", false},
     {"extended", "extended", "延期", false},
     {"reassigned", "reassigned", "转交", false},
     {"owner", "new owner", "责任人变更", false},

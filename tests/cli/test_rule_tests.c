@@ -74,7 +74,7 @@ static void differences(void **state)
     play_tests(ctl, tests, NULL);
     ctl_expect(ctl, 1, "FAIL confirm/late", NULL);
     ctl_expect(ctl, 1, "    + 2026-09-24 Thu 10:00  -", NULL);
-    ctl_expect(ctl, 1, "confirm|REQ-1 due-1wd, due 2026-09-25 Fri 18:00; recruiting.cfg:16", NULL);
+    ctl_expect(ctl, 1, "confirm|REQ-1 due-1wd, due 2026-09-25 Fri 18:00; recruiting.cfg:15", NULL);
     ctl_expect(ctl, 1, "    - 2026-09-24 Thu 10:01  reminder zhang.wei  (nothing)", NULL);
     ctl_expect(ctl, 1, "    + 2026-09-25 Fri 18:00", NULL);
     ctl_expect(ctl, 1, "0 passed, 1 failed", NULL);
