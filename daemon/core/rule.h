@@ -221,7 +221,7 @@ struct ruleset;
 
 enum rule_use { USE_OPEN, USE_MEET, USE_CANCEL, USE_PAUSE, USE_RESUME, USE_CHANGE, USE_REOPEN };
 const char *rule_use_name(enum rule_use use); /* the rule's own word for it: "open", "meet", ... */
-struct rule_ref { /* one place where an event type is named */
+struct rule_ref {                             /* one place where an event type is named */
     const struct rule *rule;
     enum rule_use use;
     const struct selector *selector; /* NULL for USE_OPEN */
