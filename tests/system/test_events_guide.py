@@ -11,9 +11,9 @@ import unittest
 
 import redis
 
-from harness import BASE, CUIBANCTL, PLUGINS, STREAM, World, wait_for
+from harness import BASE, STREAM, wait_for
+from shipped import CONF, Site
 
-CONF = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "conf")
 GUIDE = os.path.join(CONF, "EVENTS.md")
 SOCKET = "/run/redis/redis-server.sock"
 AT = datetime.datetime.fromisoformat("2026-11-17T15:12:00+08:00")  # behind all times of the page's events
@@ -22,29 +22,9 @@ NUMBER = re.compile(r"^[0-9A-Z]{4,}(?=  )", re.M)  # of a deadline
 LEFT = re.compile(r"还有 \d+ 小时 \d+ 分钟")  # until its due
 
 
-class Site(World):
-    """The shipped rules, people and events; every channel a file."""
-
-    def write(self, rules, settings, redis_url, robot_options):
-        places = "".join(f'{name} = "{CONF}/{folder}";\n' for name, folder in (
-            ("rules", "rules.d"), ("calendars", "calendars.d"), ("directory", "directory.d"), ("events", "events.d"),
-            ("templates", "templates")))
-        channels = "".join(f'{name} = {{ plugin = "log"; path = "{self.folder}/{name}.jsonl"; }}; '
-                           for name in ("mail", "hr", "rd"))
-        self.put(f"""
-redis = "{redis_url}"; streams = [ "{STREAM}" ]; start = "begin"; plugins = "{PLUGINS}";
-{places}
-zone = "Asia/Shanghai"; calendar = "office"; channel = "mail"; catch_all = "role:hr_director"; grace = "0s";
-channels = {{ {channels} }};
-""", "cuiban.cfg")
-
+class Page(Site):
     def here(self, text):
         return text.replace(SOCKET, self.redis.path)
-
-    def settle(self):
-        """The daemon has read everything that was sent."""
-        last = self.redis.client.xrevrange(STREAM, count=1)
-        wait_for("the daemon has read the stream", lambda: not last or self.head().get("cursor") == last[0][0])
 
     def run_redis(self, text):
         for line in text.splitlines():
@@ -63,9 +43,8 @@ channels = {{ {channels} }};
     def answer(self, text):
         """What stands in a console block, with what the command says now."""
         self.settle()
-        command = text.splitlines()[0].removeprefix("$ cuibanctl ").split()
-        done = subprocess.run([CUIBANCTL, "-c", self.path("cuiban.cfg"), *command], capture_output=True, text=True, check=False)
-        return text.splitlines()[0] + "\n" + done.stdout + done.stderr
+        shown = text.splitlines()[0]
+        return shown + "\n" + self.ctl(*shown.removeprefix("$ cuibanctl ").split())[1]
 
 
 def masked(text):
@@ -116,7 +95,7 @@ class EventsGuide(unittest.TestCase):
         with open(GUIDE, encoding="utf-8") as file:
             page = file.read()
         answers = []
-        with Site() as site:
+        with Page() as site:
             site.daemon().wait_owner()
             for kind, text in BLOCK.findall(page):
                 if kind == "console":
