@@ -11,7 +11,12 @@
 #include "core/rule.h"
 #include "core/template.h"
 
-enum { RULE_NAME_BYTES_MAX = 80, CONFIG_STREAMS_MAX = 64, CONFIG_CHANNELS_MAX = 200, CONFIG_FILE_BYTES_MAX = 8 * 1024 * 1024 };
+enum {
+    RULE_NAME_BYTES_MAX = 80,
+    CONFIG_STREAMS_MAX = 64,
+    CONFIG_CHANNELS_MAX = 200,
+    CONFIG_FILE_BYTES_MAX = 8 * 1024 * 1024
+};
 
 /* One entry of `channels`. Options that the host itself understands are taken out; the rest goes to the
  * plugin. */
