@@ -49,7 +49,7 @@ static enum cli_status read_line(struct cli *cli, struct drafts *drafts, const c
     draft->line = number;
     if (n > LINE_BYTES_MAX || !event_draft_read(drafts->arena, line, n, draft, &why)) {
         problem_error(&drafts->problems, drafts->file, number, "%s",
-                      n > LINE_BYTES_MAX ? "the line is too long" : why);
+                      problem_text(&drafts->problems, n > LINE_BYTES_MAX ? "the line is too long" : why));
         drafts->n--;
     }
     return CLI_OK;
@@ -149,7 +149,7 @@ enum cli_status drafts_read(struct cli *cli, const struct config *config, instan
 {
     enum cli_status status;
 
-    problems_init(&drafts->problems);
+    cli_problems_init(cli, &drafts->problems);
     drafts->arena = arena_create();
     if (drafts->arena == NULL)
         return cli_fail(cli, "out of memory", "内存不足");

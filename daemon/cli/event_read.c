@@ -187,7 +187,8 @@ static void check_required(const struct config *config, struct arena *arena, con
         }
         wrong = wrong_kind(arena, field->kind, value);
         if (wrong != NULL)
-            problem_error(problems, file, line, "%s: \"%s\" %s", field->name, value, wrong);
+            problem_error(problems, file, line, "%s: \"%s\" %s", field->name, value,
+                          problem_text(problems, wrong));
         else
             check_known(config, arena, field, value, file, line, problems);
     }

@@ -207,6 +207,31 @@ static const struct chinese_entry entries[] = {
     {"write { name = [ \"id\" ]; }", "写成 { 名字 = [ \"id\" ]; }"},
     {"write ( { ... }, { ... } )", "写成 ( { ... }, { ... } )"},
     {"the departments above go in a circle, or are more than %d", "上级部门绕成了圈，或超过 %d 层"},
+
+    /* events that somebody wants to send: cli/event_read.c */
+    {"%s: the directory knows no department \"%s\"", "%s：通讯录中没有部门 \"%s\""},
+    {"%s: the directory knows no person \"%s\"", "%s：通讯录中没有人员 \"%s\""},
+    {"%s: the field \"%s\" is missing", "%s：缺少字段 \"%s\""},
+    {"%s: \"%s\" %s", "%s：\"%s\" %s"},
+    {"is no integer", "不是整数"},
+    {"is neither true nor false", "既不是真也不是假"},
+    {"is no date (2026-12-31) and no time", "不是日期（2026-12-31），也不是时间"},
+    {"is no time (RFC 3339 with an offset)", "不是时间（RFC 3339，带时差）"},
+    {"is no JSON array of person ids", "不是人员 id 的 JSON 数组"},
+    {"the catalogue gives %s no field \"%s\"", "目录中事件 %s 没有字段 \"%s\""},
+    {"the event type \"%s\" is not in the catalogue", "目录中没有事件类型 \"%s\""},
+    {"\"%s\": the prefix cuiban. is reserved for commands", "\"%s\"：前缀 cuiban. 留给命令用"},
+    {"no id: a retry of this event cannot be told from a second one", "没有 id：分不清是重发还是另一个事件"},
+    {"no time: it will count as happening when Redis takes it", "没有 time：按 Redis 收到的时刻算"},
+    {"time is in the future: it will count as now", "time 在将来：按现在算"},
+    {"time is more than 30 days ago: it will be marked as late", "time 在 30 天以前：会标为迟到的事件"},
+    {"the line is too long", "这一行太长"},
+    {"this is not valid JSON", "不是有效的 JSON"},
+    {"an event is flat: a member must not be an object (or write CloudEvents, with specversion and data)",
+     "事件是平的：成员不能是对象（或写成 CloudEvents，带 specversion 和 data）"},
+    {"too many members: an event has at most 64 fields", "成员太多：一个事件最多 64 个字段"},
+    {"a line must be one JSON object", "一行须是一个 JSON 对象"},
+    {"%s: there is no rule \"%s\"", "%s：没有规则 \"%s\""},
 };
 
 const struct chinese_table chinese_files = {entries, sizeof entries / sizeof *entries};

@@ -229,6 +229,13 @@ static void events_are_checked(void **state)
     ctl_expect(ctl, 1, "events.jsonl:3: error: ", NULL);
     ctl_run(ctl, "event", "check", "--json", path, NULL);
     ctl_expect(ctl, 1, "\"line\":3", NULL);
+    ctl_write(ctl, "events.jsonl",
+              "{\"type\":\"requisition.confirmd\"}\n{\"type\":\"requisition.confirmed\"}\n");
+    ctl_run(ctl, "--lang", "zh", "event", "check", path, NULL);
+    ctl_expect(ctl, 1,
+               "目录中没有事件类型 \"requisition.confirmd\"\n    提示：是否 \"requisition.confirmed\"？",
+               NULL);
+    ctl_expect(ctl, 1, "requisition.confirmed：缺少字段 \"requisition\"", NULL);
 }
 
 static void the_catalogue_is_listed(void **state)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a problem says in English, it says in Chinese: every text that daemon/config reports, and every sentence that the
-parsers of the core give as the reason, stands in daemon/config/chinese_*.c, with the same arguments; and
+"""What a problem says in English, it says in Chinese: every text that daemon/config and daemon/cli report, and every
+sentence that the parsers of the core give as the reason, stands in daemon/config/chinese_*.c, with the same arguments; and
 nothing stands there that nobody says. Prints what is wrong and ends with 1."""
 import glob
 import os
@@ -14,7 +14,8 @@ FORMATS = {"reader_error": 2, "reader_warning": 2, "reader_hint": 1, "problem_er
 TEXTS = {"reader_unknown": 2, "check_name": 2, "bad_day": 3, "bad_date": 3, "problem_text": 1}
 # Where sentences are given by hand: `why = "..."`, `hint[] = "..."`, `return "..."`, fail(..., "..."), wrong(..., "...").
 REASONS = ["core/span_parse.c", "core/recurrence.c", "core/condition.c", "core/path.c", "core/quiet.c", "core/template.c",
-           "core/template_parse.c", "config/calendars.c", "config/rule_ladder.c", "config/rule_value.c", "config/values.c"]
+           "core/template_parse.c", "config/calendars.c", "config/rule_ladder.c", "config/rule_value.c",
+           "config/values.c", "cli/event_read.c"]
 REASON = re.compile(r'(?:\bwhy\s*=(?!=)|\bhint\[\]\s*=|\breturn\b(?=\s*(?:\w+\([^;"]*\)\s*\?\s*)?")|\bfail\s*\(|\bwrong\s*\()([^;]*);', re.S)
 FOREIGN = {"syntax error", "No such file or directory", "Permission denied", "Is a directory", "Not a directory",
            "File too large"}  # libconfig's and the C library's
@@ -97,7 +98,7 @@ def table():
 
 def main():
     wrong, formats, texts, everything = [], {}, {}, set()
-    paths = glob.glob(os.path.join(ROOT, "daemon/co*/*.c")) + [os.path.join(ROOT, "daemon/service.c")]
+    paths = glob.glob(os.path.join(ROOT, "daemon/c[ol]*/*.c")) + [os.path.join(ROOT, "daemon/service.c")]
     for path in sorted(paths):
         path = os.path.relpath(path, os.path.join(ROOT, "daemon"))
         if path.startswith("config/chinese"):
