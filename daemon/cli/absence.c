@@ -10,12 +10,40 @@ enum { DEAD_SEARCHED_MAX = 10000 };
 const char *absence_name(enum absence what)
 {
     static const char *const names[] = {
-        "no_event",      "nearly",      "dead_letter",  "no_opening_event", "by_the_clock",
-        "after_a_rule",  "not_among",   "never_served", "not_read_yet",     "bad_event",
-        "seen_before",   "where_false", "retired",      "key_missing",      "open_already",
-        "closed_before", "recurs",      "opened",       "no_rule_then",     "no_journal",
-        "told",          "met_early",   "closed",       "sleeping",         "paused",
-        "quiet_hours",   "sending",     "later",        "nobody_told",      "no_step"};
+        [ABSENCE_NO_EVENT] = "no_event",
+        [ABSENCE_NEAR] = "nearly",
+        [ABSENCE_DEAD] = "dead_letter",
+        [ABSENCE_NO_OPENING] = "no_opening_event",
+        [ABSENCE_CLOCK] = "by_the_clock",
+        [ABSENCE_AMONG] = "not_among",
+        [ABSENCE_AFTER] = "after_nothing",
+        [ABSENCE_AFTER_OPEN] = "after_open",
+        [ABSENCE_AFTER_CANCELLED] = "after_cancelled",
+        [ABSENCE_AFTER_CLOSED] = "after_closed",
+        [ABSENCE_NEVER_SERVED] = "never_served",
+        [ABSENCE_UNREAD] = "not_read_yet",
+        [ABSENCE_BAD] = "bad_event",
+        [ABSENCE_SEEN] = "seen_before",
+        [ABSENCE_WHERE] = "where_false",
+        [ABSENCE_RETIRED] = "retired",
+        [ABSENCE_KEY] = "key_missing",
+        [ABSENCE_OPEN_ALREADY] = "open_already",
+        [ABSENCE_CLOSED_BEFORE] = "closed_before",
+        [ABSENCE_RECURS] = "recurs",
+        [ABSENCE_OPENED] = "opened",
+        [ABSENCE_NO_RULE] = "no_rule_then",
+        [ABSENCE_NO_JOURNAL] = "no_journal",
+        [ABSENCE_TOLD] = "told",
+        [ABSENCE_EARLY] = "met_early",
+        [ABSENCE_CLOSED] = "closed",
+        [ABSENCE_SLEEPING] = "sleeping",
+        [ABSENCE_PAUSED] = "paused",
+        [ABSENCE_QUIET] = "quiet_hours",
+        [ABSENCE_SENDING] = "sending",
+        [ABSENCE_LATER] = "later",
+        [ABSENCE_NOBODY] = "nobody_told",
+        [ABSENCE_NO_STEP] = "no_step",
+    };
 
     static_assert(sizeof(names) / sizeof(names[0]) == ABSENCE_NO_STEP + 1, "one name each");
     return names[what];
@@ -248,26 +276,69 @@ static const struct life *chosen_life(const struct lives *lives)
     return chosen;
 }
 
-/* Only those of the directory's facts that a rule is likely to ask: the attributes. */
+/* What the directory says of a department, as the rule's `among` asks. */
+static struct fields facts_of(const struct absence_case *asked, const struct department *department)
+{
+    const struct field facts[] = {{"department", department->id}, {"id", department->id},
+                                  {"name", department->name},     {"parent", department->parent},
+                                  {"head", department->head},     {"hrbp", department->hrbp}};
+    size_t own = sizeof(facts) / sizeof(facts[0]);
+    struct field *items = arena_alloc_array(asked->arena, own + department->attributes.n, sizeof(*items));
+    struct fields out = {items, 0};
+
+    for (size_t i = 0; items != NULL && i < own; i++) {
+        if (facts[i].value != NULL)
+            items[out.n++] = facts[i];
+    }
+    for (size_t i = 0; items != NULL && i < department->attributes.n; i++)
+        items[out.n++] = department->attributes.items[i];
+    return out;
+}
+
 static const struct condition *not_among(const struct absence_case *asked)
 {
     const char *id = fields_get(asked->given, "department");
     const struct department *department =
         id == NULL ? NULL : directory_department(asked->snapshot->config->directory, id);
+    struct fields facts;
 
     if (department == NULL || asked->rule->for_each != FOR_EACH_DEPARTMENT)
         return NULL;
-    return conditions_failing(&asked->rule->among, &department->attributes);
+    facts = facts_of(asked, department);
+    return conditions_failing(&asked->rule->among, &facts);
+}
+
+/* A rule that opens after another waits until the last of that one's deadlines has closed. */
+static struct reason after_other(const struct absence_case *asked)
+{
+    struct reason reason = {.what = ABSENCE_AFTER};
+    bool all_cancelled = true;
+
+    for (size_t i = 0; i < asked->before->n; i++) {
+        const struct life *life = &asked->before->items[i];
+
+        if (reason.life == NULL || reason.life->open == NULL)
+            reason.life = life;
+        all_cancelled = all_cancelled && life->how != NULL && strcmp(life->how, "cancelled") == 0;
+    }
+    if (reason.life == NULL)
+        return reason;
+    reason.condition = conditions_failing(&asked->rule->open_where, &reason.life->fields);
+    if (reason.life->open != NULL)
+        reason.what = ABSENCE_AFTER_OPEN;
+    else
+        reason.what = all_cancelled ? ABSENCE_AFTER_CANCELLED : ABSENCE_AFTER_CLOSED;
+    return reason;
 }
 
 static struct reason without_opening(const struct absence_case *asked)
 {
     struct reason reason = {.event = nearest(asked)};
 
+    if (asked->served && asked->before != NULL)
+        return after_other(asked);
     if (!asked->served)
         reason.what = ABSENCE_NEVER_SERVED;
-    else if (asked->rule->after != NULL)
-        reason.what = ABSENCE_AFTER;
     else if (asked->rule->open_on.n == 0 && (reason.condition = not_among(asked)) != NULL)
         reason.what = ABSENCE_AMONG;
     else if (asked->rule->open_on.n == 0)
@@ -354,6 +425,20 @@ static enum cli_status load_head(struct absence_case *asked)
                : setup_query_failed(asked->snapshot->cli, asked->snapshot->shard);
 }
 
+/* The same case under the rule that must come first. */
+static enum cli_status load_before(struct absence_case *asked)
+{
+    const struct lives_wanted wanted = {
+        .rule = asked->rule->after, .given = asked->given, .sightings = &asked->sightings};
+
+    if (asked->rule->after == NULL)
+        return CLI_OK;
+    asked->before = arena_alloc(asked->arena, sizeof(*asked->before));
+    if (asked->before == NULL)
+        return cli_fail(asked->snapshot->cli, "out of memory", "内存不足");
+    return lives_load(asked->snapshot, &wanted, asked->arena, asked->before);
+}
+
 enum cli_status absence_load(struct snapshot *snapshot, const struct rule *rule, const struct fields *given,
                              struct absence_case *out)
 {
@@ -371,6 +456,8 @@ enum cli_status absence_load(struct snapshot *snapshot, const struct rule *rule,
     lives.sightings = &out->sightings;
     if (status == CLI_OK)
         status = lives_load(snapshot, &lives, out->arena, out->lives);
+    if (status == CLI_OK)
+        status = load_before(out);
     if (status == CLI_OK && out->sightings.n == 0)
         status = load_dead(out);
     if (status == CLI_OK)
@@ -391,5 +478,6 @@ void absence_finish(struct absence_case *asked)
 
 bool absence_found(const struct absence_case *asked)
 {
-    return asked->sightings.n > 0 || asked->lives->n > 0 || asked->dead_event != NULL;
+    return asked->sightings.n > 0 || asked->lives->n > 0 || asked->dead_event != NULL ||
+           (asked->before != NULL && asked->before->n > 0);
 }

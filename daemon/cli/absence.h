@@ -8,14 +8,17 @@
 
 enum absence {
     /* of the stream */
-    ABSENCE_NO_EVENT,     /* nothing names the values */
-    ABSENCE_NEAR,         /* something nearly does */
-    ABSENCE_DEAD,         /* only a dead letter does */
-    ABSENCE_NO_OPENING,   /* events came, none that opens this rule */
-    ABSENCE_CLOCK,        /* the rule opens by the clock */
-    ABSENCE_AFTER,        /* the rule opens after another, which has not closed all */
-    ABSENCE_AMONG,        /* ... but not for this department */
-    ABSENCE_NEVER_SERVED, /* no daemon has ever read this stream */
+    ABSENCE_NO_EVENT,        /* nothing names the values */
+    ABSENCE_NEAR,            /* something nearly does */
+    ABSENCE_DEAD,            /* only a dead letter does */
+    ABSENCE_NO_OPENING,      /* events came, none that opens this rule */
+    ABSENCE_CLOCK,           /* the rule opens by the clock */
+    ABSENCE_AMONG,           /* ... but not for this department */
+    ABSENCE_AFTER,           /* it opens after another rule, of which nothing has opened */
+    ABSENCE_AFTER_OPEN,      /* ... of which one is still open */
+    ABSENCE_AFTER_CANCELLED, /* ... of which all were cancelled */
+    ABSENCE_AFTER_CLOSED,    /* ... of which all have closed, and still it did not open */
+    ABSENCE_NEVER_SERVED,    /* no daemon has ever read this stream */
     /* of one event */
     ABSENCE_UNREAD,
     ABSENCE_BAD,
@@ -62,6 +65,7 @@ struct absence_case {
     const struct fields *given;
     struct sightings sightings;
     struct lives *lives;
+    struct lives *before; /* of the rule that this one opens after; NULL: it does not */
     struct query_head head;
     bool served;                       /* a daemon has read this stream */
     const char *dead_event, *dead_why; /* of a dead letter that names the values; NULL */

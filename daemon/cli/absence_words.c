@@ -342,6 +342,43 @@ static void say_no_opening(const struct telling *telling)
     buffer_add_text(telling->out, cli_in(telling->cli, ")", "）"));
 }
 
+static void say_after(const struct telling *telling, const struct reason *reason)
+{
+    const struct cli *cli = telling->cli;
+    const char *after = telling->asked->rule->after;
+    const struct life *life = reason->life;
+    const char *value;
+    char text[MOMENT_TEXT_MAX];
+
+    buffer_printf(telling->out,
+                  cli_in(cli, "it opens when the last of the rule %s has closed, and ",
+                         "它在规则 %s 全部结束后打开，而"),
+                  after);
+    if (reason->what == ABSENCE_AFTER) {
+        buffer_printf(telling->out,
+                      cli_in(cli, "none of that has opened (see explain --not %s)",
+                             "后者没有打开过（见 explain --not %s）"),
+                      after);
+    } else if (reason->what == ABSENCE_AFTER_OPEN) {
+        buffer_printf(telling->out,
+                      cli_in(cli, "%s (%s) is still open, due %s", " %s（%s）尚未结束，到期 %s"), life->id,
+                      absence_person(telling, life->owner), absence_when(telling, life->due, text));
+    } else if (reason->what == ABSENCE_AFTER_CANCELLED) {
+        buffer_add_text(telling->out, cli_in(cli, "all of those were cancelled", "后者全部被取消"));
+    } else if (reason->condition != NULL) {
+        value = fields_get(&life->fields, reason->condition->field);
+        buffer_printf(telling->out,
+                      cli_in(cli, "\"%s\" is false: %s has %s = \"%s\"", "条件“%s”不成立：%s 的 %s =“%s”"),
+                      reason->condition->text, life->id, reason->condition->field,
+                      value == NULL ? "" : value);
+    } else {
+        buffer_printf(telling->out,
+                      cli_in(cli, "%s closed on %s; nothing says why it did not open: the rule may be newer",
+                             " %s 已于 %s 结束；没有记录说明为何没有打开：规则可能更新"),
+                      life->id, absence_when(telling, life->closed, text));
+    }
+}
+
 static void say_stream(const struct telling *telling, const struct reason *reason)
 {
     const struct cli *cli = telling->cli;
@@ -373,14 +410,10 @@ static void say_stream(const struct telling *telling, const struct reason *reaso
                                "规则按时钟打开，尚未为此打开过"));
         break;
     case ABSENCE_AFTER:
-        buffer_printf(
-            telling->out,
-            cli_in(cli,
-                   "the rule opens when every deadline of %s with this key has closed, and not all of "
-                   "them were cancelled; cuibanctl explain %s ... tells of them",
-                   "规则在 %s 中此键的全部事项结束后打开（全部取消的除外）；cuibanctl explain %s ... "
-                   "可查看它们"),
-            telling->asked->rule->after, telling->asked->rule->after);
+    case ABSENCE_AFTER_OPEN:
+    case ABSENCE_AFTER_CANCELLED:
+    case ABSENCE_AFTER_CLOSED:
+        say_after(telling, reason);
         break;
     case ABSENCE_NEVER_SERVED:
         buffer_add_text(telling->out,

@@ -86,9 +86,11 @@ static void print_people(struct cli *cli, const struct explain_case *explained)
 /* "requisition.confirmed requisition=REQ-1": what the event that meets it looks like. */
 static void say_meet(const struct explain_case *explained, const struct selector *meet, struct buffer *out)
 {
+    const struct cli *cli = explained->snapshot->cli;
+    const char *between = meet->all ? cli_in(cli, " and ", " 与 ") : cli_in(cli, " or ", " 或 ");
+
     for (size_t i = 0; i < meet->on.n; i++)
-        buffer_printf(out, "%s%s", i == 0 ? "" : cli_in(explained->snapshot->cli, " or ", " 或 "),
-                      meet->on.items[i]);
+        buffer_printf(out, "%s%s", i == 0 ? "" : between, meet->on.items[i]);
     for (size_t i = 0; i < meet->key.n; i++) {
         const char *name = meet->key.fields[i].name;
         const char *value = explained->fields == NULL ? NULL : fields_get(explained->fields, name);
@@ -98,7 +100,7 @@ static void say_meet(const struct explain_case *explained, const struct selector
     if (meet->owner_field != NULL)
         buffer_printf(out, " %s=%s", meet->owner_field, explained->owner == NULL ? "..." : explained->owner);
     for (size_t i = 0; i < meet->where.n; i++)
-        buffer_printf(out, "%s%s", i == 0 ? cli_in(explained->snapshot->cli, " where ", "，且 ") : ", ",
+        buffer_printf(out, "%s%s", i == 0 ? cli_in(cli, " where ", "，且 ") : ", ",
                       meet->where.items[i].text);
 }
 

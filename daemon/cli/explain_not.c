@@ -74,14 +74,14 @@ static void print_rule(struct cli *cli, const struct telling *telling)
     printf("%s  %s\n", rule->summary, buffer_text(telling->out));
     buffer_clear(telling->out);
     absence_say_opening_types(telling);
-    for (size_t i = 0; i < rule->open_where.n; i++)
-        buffer_printf(telling->out, "%s%s",
-                      i == 0 ? cli_in(cli, " where ", "，条件 ") : cli_in(cli, " and ", " 且 "),
-                      rule->open_where.items[i].text);
     if (rule->after != NULL)
         buffer_printf(telling->out, cli_in(cli, "the end of %s", "%s 结束"), rule->after);
     else if (rule->open_on.n == 0)
         buffer_add_text(telling->out, cli_in(cli, "the clock", "时钟"));
+    for (size_t i = 0; i < rule->open_where.n; i++)
+        buffer_printf(telling->out, "%s%s",
+                      i == 0 ? cli_in(cli, " where ", "，条件 ") : cli_in(cli, " and ", " 且 "),
+                      rule->open_where.items[i].text);
     cli_say(cli, "  rule   %s %s:%d%s, opened by %s\n", "  规则    %s %s:%d%s，打开条件：%s\n", rule->name,
             cli_short_path(rule->file), rule->line,
             rule->retired ? cli_in(cli, " (retired)", "（已停用）") : "", buffer_text(telling->out));

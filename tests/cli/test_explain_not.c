@@ -213,6 +213,59 @@ static void it_was_closed_first(void **state)
     ctl_expect(ctl, 0, "requisition.confirmed  meets  no such deadline is open yet: remembered", NULL);
 }
 
+static void it_opens_as_time_passes(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    happens(world, "2036-03-03T10:00:00+08:00", "type", "employee.hired", "id", "h", "employee", "e-1",
+            "manager", "li.lei", "probation_end", "2036-06-30", (char *)NULL);
+    ask(world, "review", "employee=e-1");
+    ctl_expect(ctl, 0, " has been open since 2036-03-03 Mon 10:00; it sleeps until 2036-06-02 Mon 18:00.",
+               NULL);
+    ask(world, "weekly", "employee=e-1");
+    ctl_expect(ctl, 0, "it began a recurrence; the first period opens on 2036-03-10 Mon 09:30.", NULL);
+    ask(world, "monthly", "department=rd");
+    ctl_expect(ctl, 1, "not for this department: \"hrbp != li.lei\" is false in the directory.", NULL);
+    ask(world, "monthly", "department=hr");
+    ctl_expect(ctl, 1, "the rule opens by the clock, and has opened nothing for this yet.", NULL);
+}
+
+static void it_opens_after_another(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    complete(world, "2036-03-03T10:00:00+08:00", "1", "REQ-1");
+    ask(world, "summary", "interview=iv-1");
+    ctl_expect(ctl, 0, "when the last of the rule feedback has closed, and none of that has opened (see",
+               NULL);
+    ctl_expect(ctl, 0, ", opened by the end of feedback where round < 3\n", NULL);
+    complete(world, "2036-03-03T11:00:00+08:00", "3", "REQ-1");
+    ask(world, "summary", "interview=iv-1");
+    ctl_expect(ctl, 0, " (张伟) is still open, due 2036-03-04 Tue 18:00.", NULL);
+    happens(world, "2036-03-03T12:00:00+08:00", "type", "interview.feedback", "id", "f", "of", "iv-1", "by",
+            "zhang.wei", (char *)NULL);
+    ask(world, "summary", "interview=iv-1");
+    ctl_expect(ctl, 0, "\"round < 3\" is false: ", NULL);
+    ctl_expect(ctl, 0, " has round = \"3\".", NULL);
+}
+
+static void what_it_follows_was_cancelled(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    complete(world, "2036-03-03T10:00:00+08:00", "2", "REQ-1");
+    happens(world, "2036-03-03T12:00:00+08:00", "type", "requisition.closed", "id", "c", "requisition",
+            "REQ-1", (char *)NULL);
+    ask(world, "summary", "interview=iv-1");
+    ctl_expect(ctl, 0, "when the last of the rule feedback has closed, and all of those were cancelled.",
+               NULL);
+    ctl_run(ctl, "--json", "explain", "--not", "summary", "interview=iv-1", NULL);
+    ctl_expect(ctl, 0, "\"verdict\":\"after_cancelled\"", NULL);
+}
+
 static void the_question_is_checked(void **state)
 {
     struct world *world = *state;
@@ -257,6 +310,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_is_open_and_waits, world_start, world_stop),
         cmocka_unit_test_setup_teardown(it_is_open_and_tells_nobody, world_start, world_stop),
         cmocka_unit_test_setup_teardown(it_was_closed_first, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(it_opens_as_time_passes, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(it_opens_after_another, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(what_it_follows_was_cancelled, world_start, world_stop),
         cmocka_unit_test_setup_teardown(the_question_is_checked, world_start, world_stop),
         cmocka_unit_test_setup_teardown(names_and_texts, world_start, world_stop),
     };

@@ -73,9 +73,9 @@ static void check_accepts_the_fixture(void **state)
     struct ctl *ctl = *state;
 
     ctl_run(ctl, "check", NULL);
-    ctl_expect(ctl, 0, "4 rules, 2 channels, 4 people, 1 departments", NULL);
+    ctl_expect(ctl, 0, "8 rules, 2 channels, 4 people, 1 departments", NULL);
     ctl_run(ctl, "--lang", "zh", "check", NULL);
-    ctl_expect(ctl, 0, "规则 4 条", NULL);
+    ctl_expect(ctl, 0, "规则 8 条", NULL);
     ctl_run(ctl, "--json", "check", NULL);
     ctl_expect(ctl, 0, "\"errors\":0", NULL);
 }
