@@ -4,6 +4,7 @@
 #include "core/utf8.h"
 
 #include "following.h"
+#include "meeting.h"
 #include "state.h"
 
 enum {

@@ -1,8 +1,6 @@
-/* meeting.c: what meets a deadline: one event, every one of several (`meet.all`), or one that came before the
- * opening. */
-#include <string.h>
+#include "meeting.h"
 
-#include "state.h"
+#include <string.h>
 
 #define EARLY_KEPT_MS (40 * DAY_MS)
 

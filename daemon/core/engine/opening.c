@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "meeting.h"
 #include "state.h"
 
 /* Ids are numbers in Crockford's base 32, scattered so that neighbours look different: a mistyped number is

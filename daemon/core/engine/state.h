@@ -5,7 +5,7 @@
  *   passing.c  time: what falls due, what ends               plan.c      what comes next, for people
  *   opening.c  a deadline opens, changes, restarts           spread.c    one opening, several deadlines
  *   closing.c  it is met, cancelled, waived                  schedule.c  openings by the clock, recurrences
- *   meeting.c  what meets, also in parts or early          reopening.c what is closed is sent back
+ *   meeting.c  what meets, also in parts (meeting.h)         reopening.c what is closed is sent back
  *   timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs again
  *   ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
  *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
@@ -247,12 +247,6 @@ const char *intake_named_series(const struct turn *turn, const struct rule_ref *
 void intake_unmatched(struct turn *turn, const struct rule_ref *ref, const char *why);
 void intake_repeated(struct turn *turn, const struct rule_ref *ref, const char *why);
 void intake_journal(struct turn *turn, const struct rule_ref *ref, const char *what, const char *why);
-
-/* -- meeting.c -- */
-void meeting_meet(struct turn *turn, const struct rule_ref *ref, struct deadline *deadline);
-void meeting_unmatched(struct turn *turn, const struct rule_ref *ref); /* it finds nothing to meet */
-/* Meets a deadline that has just opened, and closes it, if what it needs came before. */
-bool meeting_met_early(struct turn *turn, struct deadline *deadline);
 
 /* -- command.c -- */
 int command_serve(struct turn *turn);
