@@ -28,7 +28,9 @@ def write_rules(folder):
     files = sorted(name for name in os.listdir(os.path.join(CONF, "rules.d")) if name != "common.cfg")
     shipped = [rule for name in files for rule in RULE.findall(read("rules.d", name))]
     turns = -(-RULES // len(shipped))
-    rules = [f"{name}_{turn}" + EVENT.sub(rf'"\1_{turn}"', text) for turn in range(turns) for name, text in shipped][:RULES]
+    names = "|".join(name for name, _ in shipped)
+    own = re.compile(rf'"({names}|[a-z_]+\.[a-z_]+)"')  # what a copy calls by a name of its own: rules and events
+    rules = [f"{name}_{turn}" + own.sub(rf'"\1_{turn}"', text) for turn in range(turns) for name, text in shipped][:RULES]
     for i in range(FILES):
         write("\n".join(rules[i::FILES]), folder, "rules.d", f"{i:02}.cfg")
     shutil.copy(os.path.join(CONF, "rules.d", "common.cfg"), os.path.join(folder, "rules.d"))
