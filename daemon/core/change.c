@@ -125,9 +125,9 @@ static void set_value(struct changes *changes, struct change *change, const char
 static struct change *find_or_append(struct changes *changes, enum change_table table, const char *key)
 {
     size_t n = strlen(key);
-    struct change *change = find(changes, table, key, n);
+    struct change *change = changes->is_dry ? NULL : find(changes, table, key, n);
 
-    if (change) {
+    if (change || changes->is_dry) {
         return change;
     }
     change = append(changes, table, key, n);
@@ -173,7 +173,7 @@ void changes_count(struct changes *changes, const char *counter, int64_t by)
 
 void changes_dead(struct changes *changes, const char *json)
 {
-    struct change *change = append(changes, TABLE_DEAD, "", 0);
+    struct change *change = changes->is_dry ? NULL : append(changes, TABLE_DEAD, "", 0);
 
     if (change) {
         set_value(changes, change, json, strlen(json));
@@ -182,6 +182,9 @@ void changes_dead(struct changes *changes, const char *json)
 
 void changes_journal(struct changes *changes, const char *json)
 {
+    if (changes->is_dry) {
+        return;
+    }
     if (changes->journal.n > 0) {
         buffer_add_char(&changes->journal, ',');
     }

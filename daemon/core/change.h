@@ -46,6 +46,7 @@ struct changes {
         queued; /* ids of notifications queued or put back, each NUL-terminated: for delivery, not stored */
     struct buffer withdrawn; /* ids of notifications taken away, likewise */
     struct index *by_key;
+    bool is_dry; /* nobody will commit it: only `queued` and `withdrawn` are kept. Set once, after init */
     bool failed; /* an allocation failed: the list must not be committed */
 };
 

@@ -22,6 +22,13 @@ enum {
 
 struct engine;
 
+/* Who wants to see deadlines come and go; each may be NULL. Called while an input is served. */
+struct engine_watch {
+    void *data;
+    void (*on_opened)(void *data, const struct deadline *deadline);
+    void (*on_closed)(void *data, const struct deadline *deadline, enum closing how, instant at);
+};
+
 struct engine_parts {
     const struct ruleset *rules;
     const struct directory *people;
@@ -31,6 +38,7 @@ struct engine_parts {
     const struct rule *(*parse_rule)(void *data, const char *text);
     void *parse_data;
     bool is_home; /* rules open by the clock here; with several shards in one of them only */
+    struct engine_watch watch;
 };
 
 struct engine *engine_create(const struct engine_parts *parts); /* NULL: out of memory */

@@ -3,8 +3,10 @@
 void journal_begin(struct journal_record *record, struct changes *changes, const char *what)
 {
     record->changes = changes;
-    buffer_init(&record->text);
-    json_begin(&record->json, &record->text);
+    if (!changes->is_dry && changes->journal.n > 0) {
+        buffer_add_char(&changes->journal, ',');
+    }
+    json_begin(&record->json, changes->is_dry ? NULL : &changes->journal);
     json_object(&record->json);
     json_key_text(&record->json, "e", what);
 }
@@ -29,10 +31,7 @@ void journal_begin_notification(struct journal_record *record, struct changes *c
 void journal_end(struct journal_record *record)
 {
     json_object_end(&record->json);
-    if (buffer_ok(&record->text)) {
-        changes_journal(record->changes, buffer_text(&record->text));
-    } else {
+    if (!buffer_ok(&record->changes->journal)) {
         record->changes->failed = true;
     }
-    buffer_finish(&record->text);
 }

@@ -36,10 +36,10 @@
 #include "json.h"
 #include "notification.h"
 
-/* Opens one record and leaves it open for further members; journal_end appends it to the list. */
+/* Begins one record at the end of the list and leaves it open for further members until journal_end: one
+ * record at a time. */
 struct journal_record {
     struct json_writer json;
-    struct buffer text;
     struct changes *changes;
 };
 void journal_begin(struct journal_record *record, struct changes *changes, const char *what);

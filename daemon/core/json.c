@@ -32,6 +32,8 @@ static void separate(struct json_writer *writer)
 
 static void begin_level(struct json_writer *writer, char bracket)
 {
+    if (!writer->out)
+        return;
     assert(writer->depth < WRITER_DEPTH_MAX);
     separate(writer);
     buffer_add_char(writer->out, bracket);
@@ -41,6 +43,8 @@ static void begin_level(struct json_writer *writer, char bracket)
 
 static void end_level(struct json_writer *writer, char bracket)
 {
+    if (!writer->out)
+        return;
     assert(writer->depth > 0 && !writer->after_key);
     buffer_add_char(writer->out, bracket);
     writer->depth--;
@@ -103,6 +107,8 @@ static void add_string(struct buffer *out, const char *text, size_t n)
 
 void json_key(struct json_writer *writer, const char *key)
 {
+    if (!writer->out)
+        return;
     assert(writer->depth > 0 && !writer->after_key);
     separate(writer);
     add_string(writer->out, key, strlen(key));
@@ -120,12 +126,16 @@ void json_text(struct json_writer *writer, const char *text)
 
 void json_text_n(struct json_writer *writer, const char *text, size_t n)
 {
+    if (!writer->out)
+        return;
     separate(writer);
     add_string(writer->out, text, n);
 }
 
 void json_int(struct json_writer *writer, int64_t value)
 {
+    if (!writer->out)
+        return;
     separate(writer);
     buffer_add_int(writer->out, value);
 }
@@ -137,13 +147,15 @@ void json_bool(struct json_writer *writer, bool value)
 
 void json_raw(struct json_writer *writer, const char *json)
 {
+    if (!writer->out)
+        return;
     separate(writer);
     buffer_add_text(writer->out, json);
 }
 
 void json_key_text(struct json_writer *writer, const char *key, const char *text)
 {
-    if (!text)
+    if (!text || !writer->out)
         return;
     json_key(writer, key);
     json_text(writer, text);

@@ -14,7 +14,7 @@ struct json_writer {
     bool after_key;
 };
 
-void json_begin(struct json_writer *writer, struct buffer *out);
+void json_begin(struct json_writer *writer, struct buffer *out); /* NULL: nothing is written at all */
 void json_object(struct json_writer *writer);
 void json_object_end(struct json_writer *writer);
 void json_array(struct json_writer *writer);

@@ -307,6 +307,30 @@ int ruleset_create(struct arena *take_arena, const struct rule *rules, size_t n,
     return 0;
 }
 
+int ruleset_select(const struct ruleset *from, bool (*wants)(const void *data, const struct rule *rule),
+                   const void *data, struct ruleset **out)
+{
+    struct arena *arena = arena_create();
+    struct rule *rules = arena ? arena_alloc_array(arena, from->n + 1, sizeof *rules) : NULL;
+    struct ruleset *ruleset = NULL;
+    size_t n = 0;
+
+    if (!rules) {
+        arena_destroy(arena);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < from->n; i++)
+        if (wants(data, &from->rules[i]))
+            rules[n++] = from->rules[i];
+    if (ruleset_create(arena, rules, n, &from->policy, &ruleset) ||
+        ruleset_set_channels(ruleset, from->channels, from->n_channels)) {
+        ruleset_destroy(ruleset);
+        return -ENOMEM;
+    }
+    *out = ruleset;
+    return 0;
+}
+
 void ruleset_destroy(struct ruleset *ruleset)
 {
     if (!ruleset)

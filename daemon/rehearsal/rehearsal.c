@@ -43,13 +43,16 @@ struct rehearsal *rehearsal_create(const struct rehearsal_options *options)
     agenda_init(&rehearsal->agenda);
     rehearsal->events = arena_create();
     rehearsal->rules = arena_create();
-    const struct engine_parts parts = {.rules = options->config->rules,
+    const struct engine_parts parts = {.rules =
+                                           options->rules == NULL ? options->config->rules : options->rules,
                                        .people = options->config->directory,
                                        .templates = options->config->templates,
                                        .parse_rule = parse_rule,
                                        .parse_data = rehearsal,
-                                       .is_home = options->is_home};
+                                       .is_home = options->is_home,
+                                       .watch = options->watch};
     int error = changes_init(&rehearsal->changes);
+    rehearsal->changes.is_dry = options->hooks.on_records == NULL;
     rehearsal->engine = engine_create(&parts);
     if (error != 0 || rehearsal->engine == NULL || rehearsal->events == NULL || rehearsal->rules == NULL) {
         rehearsal_destroy(rehearsal);
@@ -230,34 +233,54 @@ static int serve(struct rehearsal *rehearsal, const struct event *event)
     return error;
 }
 
+/* Up to just before the event; steps of its very instant come after it. */
+static int reach(struct rehearsal *rehearsal, instant at)
+{
+    int error = rehearsal_until(rehearsal, at - 1);
+
+    rehearsal->now = error == 0 && at > rehearsal->now ? at : rehearsal->now;
+    return error;
+}
+
+static void refuse(struct rehearsal *rehearsal, struct stream_id at, const struct rehearsal_event *put,
+                   const char *why)
+{
+    engine_bad_event(rehearsal->engine, at, why, put->fields, put->n, rehearsal->now, &rehearsal->changes);
+    commit(rehearsal);
+}
+
+int rehearsal_take(struct rehearsal *rehearsal, instant at, const struct event *event, const char **why)
+{
+    int error = reach(rehearsal, at);
+
+    if (error == 0)
+        error = serve(rehearsal, event);
+    if (error == -E2BIG)
+        *why = "it touches too many deadlines";
+    if (error == 0 && !rehearsal->failed)
+        send_due(rehearsal);
+    return rehearsal->failed ? -ENOMEM : error;
+}
+
 int rehearsal_put(struct rehearsal *rehearsal, const struct rehearsal_event *put, const char **why)
 {
     struct event event;
     struct event_place place = {.at = put->id, .is_command = put->is_command, .time = put->at};
-    int error = rehearsal_until(rehearsal, put->at - 1);
+    int error = reach(rehearsal, put->at);
 
     if (error != 0)
         return error;
-    rehearsal->now = put->at > rehearsal->now ? put->at : rehearsal->now;
     if (place.at.ms == 0 && place.at.seq == 0)
         place.at = (struct stream_id){(uint64_t)put->at, rehearsal->number++};
     arena_reset(rehearsal->events);
     if (!event_parse(rehearsal->events, &place, put->fields, put->n, rehearsal->now, &event, why)) {
-        engine_bad_event(rehearsal->engine, place.at, *why, put->fields, put->n, rehearsal->now,
-                         &rehearsal->changes);
-        commit(rehearsal);
+        refuse(rehearsal, place.at, put, *why);
         return -EINVAL;
     }
-    error = serve(rehearsal, &event);
-    if (error == -E2BIG) {
-        *why = "it touches too many deadlines";
-        engine_bad_event(rehearsal->engine, place.at, *why, put->fields, put->n, rehearsal->now,
-                         &rehearsal->changes);
-        commit(rehearsal);
-    }
-    if (error == 0 && !rehearsal->failed)
-        send_due(rehearsal);
-    return rehearsal->failed ? -ENOMEM : error;
+    error = rehearsal_take(rehearsal, put->at, &event, why);
+    if (error == -E2BIG)
+        refuse(rehearsal, place.at, put, *why);
+    return error;
 }
 
 const struct engine *rehearsal_engine(const struct rehearsal *rehearsal)

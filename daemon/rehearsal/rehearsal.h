@@ -24,7 +24,9 @@ struct rehearsal_hooks { /* each may be NULL */
 
 struct rehearsal_options {
     const struct config *config;
+    const struct ruleset *rules; /* NULL: the config's */
     struct rehearsal_hooks hooks;
+    struct engine_watch watch;
     bool is_home; /* rules open by the clock */
 };
 
@@ -48,6 +50,8 @@ struct rehearsal_event {
     size_t n;
 };
 int rehearsal_put(struct rehearsal *rehearsal, const struct rehearsal_event *event, const char **why);
+/* The same with an event that was taken apart already, at `at` or now. */
+int rehearsal_take(struct rehearsal *rehearsal, instant at, const struct event *event, const char **why);
 /* Everything up to and at that instant happens. 0 or -ENOMEM. */
 int rehearsal_until(struct rehearsal *rehearsal, instant at);
 /* The next instant at which something happens by itself; INSTANT_NEVER. */

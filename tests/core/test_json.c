@@ -45,6 +45,23 @@ static void test_writing(void **state)
 static const char letters[] = "!.{}[]ksntf0"; /* one for each token */
 
 /* The tokens of a text, each one letter; keys, strings and numbers followed by their value. */
+static void test_writing_nothing(void **state)
+{
+    (void)state;
+    struct json_writer json;
+    json_begin(&json, NULL);
+    json_object(&json);
+    json_key_text(&json, "a", "b");
+    json_key_int(&json, "n", 1);
+    json_key_bool(&json, "yes", true);
+    json_key(&json, "list");
+    json_array(&json);
+    json_text(&json, NULL);
+    json_raw(&json, "1");
+    json_array_end(&json);
+    json_object_end(&json);
+}
+
 static void scan(const char *text, size_t n, struct buffer *out)
 {
     struct json_scanner scanner;
@@ -246,13 +263,10 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_writing),
-        cmocka_unit_test(test_scanning),
-        cmocka_unit_test(test_a_cut_text_is_an_error),
-        cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_skipping),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_writing),    cmocka_unit_test(test_writing_nothing),
+        cmocka_unit_test(test_scanning),   cmocka_unit_test(test_a_cut_text_is_an_error),
+        cmocka_unit_test(test_integers),   cmocka_unit_test(test_skipping),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

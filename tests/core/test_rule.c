@@ -130,6 +130,33 @@ static void test_channels_are_copied(void **state)
     ruleset_destroy(ruleset);
 }
 
+static bool is_not_second(const void *data, const struct rule *rule)
+{
+    return strcmp(rule->name, data) != 0;
+}
+
+static void test_selects_some(void **state)
+{
+    (void)state;
+    struct rule rules[3];
+    build(rules);
+    struct ruleset *all = create(rules, 3), *some = NULL;
+    struct channel_facts mail = {.name = "mail"};
+    const struct rule_ref *refs;
+    assert_int_equal(ruleset_set_channels(all, &mail, 1), 0);
+    assert_int_equal(ruleset_select(all, is_not_second, "second", &some), 0);
+    const struct rule *left;
+    assert_int_equal(ruleset_rules(some, &left), 2);
+    assert_string_equal(left[0].name, "first");
+    assert_null(ruleset_find(some, "second"));
+    assert_int_equal(ruleset_uses(some, "case.opened", &refs), 0);
+    assert_int_equal(ruleset_uses(some, "case.answered", &refs), 2);
+    assert_non_null(ruleset_channel(some, "mail"));
+    assert_int_equal(ruleset_policy(some)->step_minute, 600);
+    ruleset_destroy(some);
+    ruleset_destroy(all);
+}
+
 static void test_phases_have_names(void **state)
 {
     (void)state;
@@ -143,9 +170,9 @@ static void test_phases_have_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finds_rules),       cmocka_unit_test(test_names_every_use_of_a_type),
-        cmocka_unit_test(test_fingerprints),      cmocka_unit_test(test_channels_are_copied),
-        cmocka_unit_test(test_phases_have_names),
+        cmocka_unit_test(test_finds_rules),  cmocka_unit_test(test_names_every_use_of_a_type),
+        cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_channels_are_copied),
+        cmocka_unit_test(test_selects_some), cmocka_unit_test(test_phases_have_names),
     };
     return cmocka_run_group_tests_name("rule", tests, NULL, NULL);
 }

@@ -63,6 +63,7 @@ static int open_play(void **state)
                      0);
     options.config = play.config;
     buffer_init(&play.heard);
+    play.records = 0;
     play.rehearsal = rehearsal_create(&options);
     assert_non_null(play.rehearsal);
     assert_int_equal(rehearsal_begin(play.rehearsal, time_of("2026-11-17T09:00")), 0);
@@ -95,10 +96,8 @@ static int put(struct play *play, const char *at, const char *type, const char *
     return rehearsal_put(play->rehearsal, &event, &why);
 }
 
-static void test_ladder(void **state)
+static void climb(struct play *play)
 {
-    struct play *play = *state;
-
     assert_int_equal(put(play, "2026-11-17T15:10", "interview.completed", "[\"zhang.wei\"]"), 0);
     assert_int_equal(rehearsal_next(play->rehearsal), time_of("2026-11-18T11:10"));
     assert_int_equal(rehearsal_until(play->rehearsal, time_of("2026-11-20T10:09")), 0);
@@ -108,7 +107,28 @@ static void test_ladder(void **state)
                                                    "2026-11-19T15:10 escalation li.lei\n"
                                                    "2026-11-19T15:10 overdue zhang.wei copy\n");
     assert_int_equal(rehearsal_now(play->rehearsal), time_of("2026-11-20T10:09"));
+}
+
+static void test_ladder(void **state)
+{
+    struct play *play = *state;
+
+    climb(play);
     assert_true(play->records > 5);
+}
+
+/* Without a listener for its journal nothing is written, and everybody hears the same. */
+static void test_dry(void **state)
+{
+    struct play *play = *state;
+    struct rehearsal_options options = {.config = play->config, .hooks = {play, on_message, NULL}};
+
+    rehearsal_destroy(play->rehearsal);
+    play->rehearsal = rehearsal_create(&options);
+    assert_non_null(play->rehearsal);
+    assert_int_equal(rehearsal_begin(play->rehearsal, time_of("2026-11-17T09:00")), 0);
+    climb(play);
+    assert_int_equal(play->records, 0);
 }
 
 /* A meet at the very instant of a step comes first: due is inclusive. */
@@ -139,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ladder, open_play, close_play),
+        cmocka_unit_test_setup_teardown(test_dry, open_play, close_play),
         cmocka_unit_test_setup_teardown(test_meet_at_due, open_play, close_play),
         cmocka_unit_test_setup_teardown(test_bad_event, open_play, close_play),
     };

@@ -35,6 +35,9 @@ static void put_closing(struct turn *turn, const struct deadline *deadline, cons
     size_t case_n = 0;
     bool reopenable = is_reopenable(turn->engine, deadline);
 
+    if (turn->changes->is_dry) {
+        return;
+    }
     buffer_clear(text);
     deadline_case(deadline->rule, &deadline->fields, text);
     case_n = text->n;
@@ -173,6 +176,11 @@ void closing_close(struct turn *turn, struct deadline *deadline, const struct cl
 {
     instant counted = deadline->due == INSTANT_NEVER ? turn->now : deadline->due;
 
+    const struct engine_watch *watch = &turn->engine->parts.watch;
+
+    if (watch->on_closed) {
+        watch->on_closed(watch->data, deadline, cause->how, cause->at);
+    }
     journal_closing(turn, deadline, cause);
     outbox_withdraw(turn, deadline, closing_name(cause->how));
     ladder_closed(turn, deadline, cause);

@@ -199,6 +199,9 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
     struct buffer identity;
     char at[STREAM_ID_TEXT_MAX];
 
+    if (turn->changes->is_dry) {
+        return;
+    }
     buffer_init(&identity);
     deadline_identity(deadline->rule, &deadline->fields, NULL, &identity);
     journal_begin_deadline(&record, turn->changes, what, deadline);
@@ -344,6 +347,9 @@ static bool admit(struct turn *turn, struct deadline *deadline)
     journal_opening(turn, deadline, "opened");
     warn_owner(turn, deadline);
     state_count(turn, deadline->rule, deadline->department, deadline->due, "opened");
+    if (turn->engine->parts.watch.on_opened) {
+        turn->engine->parts.watch.on_opened(turn->engine->parts.watch.data, deadline);
+    }
     return true;
 }
 

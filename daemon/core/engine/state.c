@@ -198,6 +198,9 @@ void state_put_deadline(struct turn *turn, const struct deadline *deadline)
 {
     struct buffer *text = &turn->engine->text;
 
+    if (turn->changes->is_dry) {
+        return;
+    }
     buffer_clear(text);
     deadline_encode(deadline, text);
     if (!buffer_ok(text)) {
@@ -211,6 +214,9 @@ void state_put_notification(struct turn *turn, const struct notification *notifi
 {
     struct buffer *text = &turn->engine->text;
 
+    if (turn->changes->is_dry) {
+        return;
+    }
     buffer_clear(text);
     notification_encode(notification, text);
     if (!buffer_ok(text)) {
@@ -300,9 +306,12 @@ void state_store_rule(struct turn *turn, const struct rule *rule)
 void state_count(struct turn *turn, const struct rule *rule, const char *department, instant at,
                  const char *what)
 {
-    struct civil date = civil_of(calendar_day(turn->engine->policy->calendar, at));
     struct buffer *text = &turn->engine->text;
 
+    if (turn->changes->is_dry) {
+        return;
+    }
+    struct civil date = civil_of(calendar_day(turn->engine->policy->calendar, at));
     buffer_clear(text);
     buffer_printf(text, "%04d-%02d|%s|%s|%s", (int)date.year, (int)date.month, rule ? rule->name : "",
                   department, what);
