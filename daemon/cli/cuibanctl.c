@@ -16,6 +16,9 @@ static const struct argument_option common_options[] = {{"config", true, 'c'}, {
                                                         {"version", false, 0}, {NULL}};
 
 static const struct argument_option check_options[] = {{"show", true, 0}, {NULL}};
+static const struct argument_option backtest_options[] = {
+    {"rules", true, 0}, {"since", true, 0}, {"events", true, 0}, {"until", true, 0},
+    {"show", true, 0},  {"case", true, 0},  {"stream", true, 0}, {NULL}};
 static const struct argument_option due_options[] = {
     {"calendar", true, 0}, {"from", true, 0}, {"explain", false, 0}, {NULL}};
 static const struct argument_option import_options[] = {{"name", true, 0}, {"years", true, 0}, {NULL}};
@@ -69,6 +72,10 @@ static const struct cli_verb verbs[] = {
      "a commented rule to start from", "带注释的规则骨架", new_rule_options, 1, 1, verb_new_rule},
     {"new test", "RULE [--to FILE]", "a test of a rule to start from", "规则测试的骨架", new_test_options, 1,
      1, verb_new_test},
+    {"backtest",
+     "--rules DIR --since DATE | --events FILE.jsonl [--until DATE] [--show RULE] [--case FIELD=VALUE]",
+     "who would hear more or less under new rules", "用以往事件比较新旧规则：谁会多收或少收消息",
+     backtest_options, 0, 0, verb_backtest},
     {"due", "[--calendar CALENDAR] [--from T] [--explain] SPAN [field=value ...]",
      "when a span of time is over", "计算时长的到期时刻", due_options, 1, ARGUMENTS_MAX, verb_due},
     {"calendar show", "[CALENDAR] [2026-10 | 2026]", "a month's days off and hours, or a year's months",

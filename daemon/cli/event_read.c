@@ -79,6 +79,8 @@ static bool is_cloud_event(const char *json, size_t n)
     struct json_scanner scanner;
     bool found = false;
 
+    if (memmem(json, n, "specversion", strlen("specversion")) == NULL)
+        return false;
     json_scan_init(&scanner, json, n);
     if (json_next(&scanner) == JSON_OBJECT) {
         while (!found && json_next(&scanner) == JSON_KEY) {

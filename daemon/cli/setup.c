@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bucket.h"
+
 enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *choice, struct config **out)
 {
     struct problems problems;
@@ -159,6 +161,26 @@ int setup_open_channel(const struct config *config, const struct channel_setting
     struct plugin_channel_options options = channel_options(config, setting);
 
     return plugin_channel_open(&options, out, error, error_room);
+}
+
+bool setup_channel_rate(const struct config *config, const char *name, int64_t *tokens, int64_t *per_ms)
+{
+    for (size_t i = 0; i < config->settings.n_channels; i++) {
+        struct plugin_channel_options options = channel_options(config, &config->settings.channels[i]);
+        struct plugin_channel *channel;
+        char error[512];
+        bool known = false;
+
+        options.only_facts = true;
+        if (strcmp(options.name, name) != 0 ||
+            plugin_channel_open(&options, &channel, error, sizeof(error)) != 0)
+            continue;
+        if (plugin_channel_rate(channel) != NULL)
+            known = bucket_parse(plugin_channel_rate(channel), tokens, per_ms);
+        plugin_channel_close(channel);
+        return known;
+    }
+    return false;
 }
 
 /* Copies what the plugins say of themselves; they are gone again afterwards. */

@@ -31,6 +31,8 @@ size_t setup_events(struct cli *cli, const struct config *config, const struct c
 const char *setup_person(const struct config *config, const char *id);
 const char *setup_department(const struct config *config, const char *id);
 
+/* What a channel takes, by its settings or else by its plugin; false: it has no limit. */
+bool setup_channel_rate(const struct config *config, const char *name, int64_t *tokens, int64_t *per_ms);
 /* 0, or the negative errno of plugin_channel_open with its sentence in `error`. */
 int setup_open_channel(const struct config *config, const struct channel_setting *setting,
                        struct plugin_channel **out, char *error, size_t error_room);

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Speed and memory of the daemon, each beside a bare limit measured in the same run. Prints a table; asserts nothing.
-usage: run.py BUILD [events|storm|bytes|trickle|span|check ...]      BUILD: a folder built with the dev or release preset and tests"""
+usage: run.py BUILD [events|storm|bytes|trickle|span|check|backtest ...]      BUILD: a folder built with the dev or release preset and tests"""
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 
@@ -155,5 +157,31 @@ def check():
     row(f"check of {rule_files.FILES} files, {rule_files.RULES} rules", seconds * 1000, "ms")
 
 
-for name in sys.argv[2:] or ["events", "storm", "bytes", "trickle", "span", "check"]:
-    {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span, "check": check}[name]()
+def backtest(n=200_000):
+    """A replay of the shipped rules against themselves with one due changed."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    conf = os.path.join(here, "..", "..", "conf")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(conf, folder, dirs_exist_ok=True)
+        settings = os.path.join(folder, "cuiban.cfg")
+        text = open(settings).read()
+        open(settings, "w").write(f'plugins = "{BUILD}/plugins";\n' + text)
+        rules = shutil.copytree(os.path.join(folder, "rules.d"), os.path.join(folder, "new"))
+        recruiting = open(os.path.join(rules, "recruiting.cfg")).read()
+        changed = recruiting.replace('span = "24h"', 'span = "8wh"')
+        assert changed != recruiting
+        open(os.path.join(rules, "recruiting.cfg"), "w").write(changed)
+        history = os.path.join(folder, "history.jsonl")
+        with open(history, "w") as file:
+            subprocess.run([sys.executable, os.path.join(here, "history.py"), str(n)], stdout=file, check=True)
+        command = [os.path.join(BUILD, "daemon", "cli", "cuibanctl"), "-c", settings, "--json", "backtest", "--events", history, "--rules"]
+        for what, other in (("one rule changed", rules), ("no rule changed", os.path.join(folder, "rules.d"))):
+            out = subprocess.run([*command, other], capture_output=True, text=True, check=True)
+            facts = json.loads(out.stdout)
+            assert facts["left_out"] == 0, out.stderr
+            row(f"backtest, {what}", facts["events"] * 1000 / facts["took_ms"], "events/s")
+
+
+FIGURES = {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span, "check": check, "backtest": backtest}
+for name in sys.argv[2:] or FIGURES:
+    FIGURES[name]()
