@@ -91,6 +91,13 @@ uint32_t names_number(struct names *names, const char *text)
     return name->number;
 }
 
+uint32_t names_find(const struct names *names, const char *text)
+{
+    const struct name *name = find(names, hash_text(0, text), text);
+
+    return name == NULL ? NAMES_NONE : name->number;
+}
+
 const char *names_text(const struct names *names, uint32_t number)
 {
     assert(number < names->n);

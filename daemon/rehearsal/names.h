@@ -13,8 +13,9 @@ enum { NAMES_MAX = 1000 * 1000 };
 
 struct names *names_create(void); /* NULL: out of memory */
 void names_destroy(struct names *names);
-/* NAMES_NONE: out of memory, or there are too many. */
+/* A new one if need be. NAMES_NONE: out of memory, or there are too many. */
 uint32_t names_number(struct names *names, const char *text);
+uint32_t names_find(const struct names *names, const char *text); /* NAMES_NONE: it has none */
 const char *names_text(const struct names *names, uint32_t number);
 size_t names_count(const struct names *names);
 

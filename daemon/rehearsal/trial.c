@@ -26,22 +26,54 @@ struct trial {
 
 /* -- which rules are played where -- */
 
-static bool is_in(const void *data, const struct rule *rule)
+/* Rules that open one after another have a say in each other: if one of such a row differs, all of it is
+ * played on both sides. A row is known by its first rule. */
+struct split {
+    const struct ruleset *own, *other;
+    const struct names *changed; /* rows that differ */
+    bool same; /* wanted are the rules of rows that do not differ, else those of the others */
+};
+
+static const char *row_of(const struct ruleset *rules, const struct rule *rule)
 {
-    return ruleset_find_version(data, rule->fingerprint) != NULL;
+    const struct rule *before = rule;
+
+    for (int i = 0; i < RULE_AFTER_MAX && before != NULL && before->after != NULL; i++) {
+        rule = before;
+        before = ruleset_find(rules, rule->after);
+    }
+    return before == NULL ? rule->name : before->name;
 }
 
-static bool is_not_in(const void *data, const struct rule *rule)
+static int collect_changed(const struct ruleset *own, const struct ruleset *other, struct names *changed)
 {
-    return !is_in(data, rule);
+    const struct rule *rules;
+    size_t n = ruleset_rules(own, &rules);
+
+    for (size_t i = 0; i < n; i++) {
+        if (ruleset_find_version(other, rules[i].fingerprint) == NULL &&
+            names_number(changed, row_of(own, &rules[i])) == NAMES_NONE)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static bool is_wanted(const void *data, const struct rule *rule)
+{
+    const struct split *split = data;
+    const struct rule *twin = ruleset_find_version(split->other, rule->fingerprint);
+    bool same = twin != NULL && names_find(split->changed, row_of(split->own, rule)) == NAMES_NONE &&
+                names_find(split->changed, row_of(split->other, twin)) == NAMES_NONE;
+
+    return same == split->same;
 }
 
 static int prepare(struct trial *trial, enum trial_part which, const struct config *config,
-                   const struct ruleset *others, const struct ledger_choice *choice)
+                   const struct split *split, const struct ledger_choice *choice)
 {
     struct part *part = &trial->parts[which];
     const struct rule *unused;
-    int error = ruleset_select(config->rules, which == TRIAL_SAME ? is_in : is_not_in, others, &part->rules);
+    int error = ruleset_select(split->own, is_wanted, split, &part->rules);
 
     if (error != 0)
         return error;
@@ -49,6 +81,27 @@ static int prepare(struct trial *trial, enum trial_part which, const struct conf
     part->n_rules = ruleset_rules(part->rules, &unused);
     part->ledger = ledger_create(part->rules, trial->names, choice);
     return part->ledger == NULL ? -ENOMEM : 0;
+}
+
+static int split_rules(struct trial *trial, const struct config *then, const struct config *now,
+                       const struct ledger_choice *choice)
+{
+    struct names *changed = names_create();
+    const struct split same = {then->rules, now->rules, changed, true};
+    const struct split old = {then->rules, now->rules, changed, false};
+    const struct split new = {now->rules, then->rules, changed, false};
+    int error = changed == NULL ? -ENOMEM : collect_changed(then->rules, now->rules, changed);
+
+    if (error == 0)
+        error = collect_changed(now->rules, then->rules, changed);
+    if (error == 0)
+        error = prepare(trial, TRIAL_SAME, then, &same, choice);
+    if (error == 0)
+        error = prepare(trial, TRIAL_THEN, then, &old, choice);
+    if (error == 0)
+        error = prepare(trial, TRIAL_NOW, now, &new, choice);
+    names_destroy(changed);
+    return error;
 }
 
 int trial_create(const struct config *then, const struct config *now, const struct ledger_choice *choice,
@@ -65,11 +118,7 @@ int trial_create(const struct config *then, const struct config *now, const stru
     trial->events = arena_create();
     error = trial->names == NULL || trial->events == NULL ? -ENOMEM : 0;
     if (error == 0)
-        error = prepare(trial, TRIAL_SAME, then, now->rules, choice);
-    if (error == 0)
-        error = prepare(trial, TRIAL_THEN, then, now->rules, choice);
-    if (error == 0)
-        error = prepare(trial, TRIAL_NOW, now, then->rules, choice);
+        error = split_rules(trial, then, now, choice);
     if (error != 0)
         trial_destroy(trial);
     else

@@ -1,8 +1,9 @@
 /* trial.h: two sets of rules on one history: what the running rules make of it and what others would, both on
  * the production engine, with one directory.
  *
- * Rules whose text is the same on both sides are played once: they have no say in what the others do. So a
- * trial of one changed rule costs hardly more than one replay.
+ * Rules whose text is the same on both sides are played once, unless they open after one that is not, or one
+ * that is not after them: else no rule has a say in what another does. So a trial of one changed rule costs
+ * hardly more than one replay.
  *
  * Order: create; for each stream begin, events and commands, end; then the ledgers are complete. Streams are
  * played one after the other, each from the beginning of time. */

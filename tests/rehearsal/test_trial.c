@@ -222,8 +222,8 @@ static void test_parts(void **state)
 
     play(world);
     assert_int_equal(trial_rules(world->trial, TRIAL_SAME), 2);
-    assert_int_equal(trial_rules(world->trial, TRIAL_THEN), 4);
-    assert_int_equal(trial_rules(world->trial, TRIAL_NOW), 4);
+    assert_int_equal(trial_rules(world->trial, TRIAL_THEN), 6);
+    assert_int_equal(trial_rules(world->trial, TRIAL_NOW), 6);
     assert_int_equal(ledger_messages(same, &messages), 2);
     assert_int_equal(ledger_deadlines(same, &deadlines), 2);
     assert_true(deadlines[0].is_chosen);
@@ -253,8 +253,8 @@ static void test_rules(void **state)
     play(world);
     const struct tally_request request = request_of(world);
     assert_int_equal(tally_rules(&request, &rows, &n), 0);
-    assert_int_equal(n, 7); /* also feedback fewer fresh moved old plain */
-    const struct tally_rule *feedback = &rows[1], *fewer = &rows[2], *fresh = &rows[3], *moved = &rows[4];
+    assert_int_equal(n, 9); /* also feedback fewer first fresh moved old plain second */
+    const struct tally_rule *feedback = &rows[1], *fewer = &rows[2], *fresh = &rows[4], *moved = &rows[5];
     assert_string_equal(feedback->name, "feedback");
     assert_false(feedback->is_same);
     for (int i = 0; i < TALLY_SIDES; i++) {
@@ -272,8 +272,8 @@ static void test_rules(void **state)
     assert_false(fresh->sides[TALLY_THEN].exists);
     assert_true(fresh->sides[TALLY_NOW].exists);
     assert_int_equal(moved->dues_later, 1);
-    assert_true(rows[0].is_same && rows[6].is_same);
-    assert_int_equal(rows[6].differences[DIFFERENCE_NONE], 1);
+    assert_true(rows[0].is_same && rows[7].is_same && !rows[8].is_same);
+    assert_int_equal(rows[7].differences[DIFFERENCE_NONE], 1);
     free(rows);
 }
 
@@ -390,6 +390,23 @@ static void test_commands(void **state)
     assert_int_equal(deadline->closed, command.at);
 }
 
+/* `second` is the same on both sides, but opens after `first`, which is not. */
+static void test_rows(void **state)
+{
+    struct world *world = *state;
+    const struct ledger_message *messages;
+
+    assert_int_equal(trial_begin(world->trial, INSTANT_NONE, INSTANT_NEVER, true), 0);
+    asked(world, "first.asked", "16T09:00", "zhang.wei");
+    asked(world, "first.done", "16T09:30", "zhang.wei");
+    assert_int_equal(trial_end(world->trial, time_of("18T00:00")), 0);
+    assert_int_equal(ledger_messages(trial_ledger(world->trial, TRIAL_SAME), &messages), 0);
+    for (int part = TRIAL_THEN; part <= TRIAL_NOW; part++) {
+        assert_int_equal(ledger_messages(trial_ledger(world->trial, (enum trial_part)part), &messages), 1);
+        assert_int_equal(messages[0].at, time_of("16T10:30"));
+    }
+}
+
 static void test_until(void **state)
 {
     struct world *world = *state;
@@ -449,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_channels, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_bad_events, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_commands, open_world, close_world),
+        cmocka_unit_test_setup_teardown(test_rows, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_until, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_parts_are_the_whole, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_streams, open_world, close_world),
