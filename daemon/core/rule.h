@@ -232,8 +232,8 @@ struct rule_ref {                             /* one place where an event type i
 int ruleset_create(struct arena *take_arena, const struct rule *rules, size_t n,
                    const struct rule_policy *policy, struct ruleset **out);
 void ruleset_destroy(struct ruleset *ruleset);
-/* Some of the rules as a set of their own, with the policy and the channels of all: those that `wants`. The set
- * they are from must outlive it. 0 or -ENOMEM. */
+/* Some of the rules as a set of their own, with the policy and the channels of all: those that `wants`. The
+ * set they are from must outlive it. 0 or -ENOMEM. */
 int ruleset_select(const struct ruleset *from, bool (*wants)(const void *data, const struct rule *rule),
                    const void *data, struct ruleset **out);
 
