@@ -1,7 +1,6 @@
 /* rule.h: what the config room read from the rule files, ready for the engine. Immutable, in one arena.
  *
- * The language is documented in cuiban-rules(5). Lists are pointer and count; texts are never NULL unless
- * said. */
+ * The language: cuiban-rules(5). Lists are pointer and count; texts are never NULL unless said. */
 #ifndef CUIBAN_CORE_RULE_H
 #define CUIBAN_CORE_RULE_H
 
