@@ -215,6 +215,23 @@ void compose_add_told(const struct composer *composer, struct buffer *out)
     add_names(composer, &others, out);
 }
 
+/* Those who take part, without whoever reads it. */
+void compose_add_with(const struct composer *composer, struct buffer *out)
+{
+    const struct rule *rule = compose_current(composer)->deadline->rule;
+    const char *to = compose_current(composer)->notification->to;
+    struct path_context context = context_of(composer);
+    struct names names = {.n = 0};
+    const char *found[PATH_RESULT_MAX], *why;
+    for (size_t i = 0; i < rule->n_with; i++) {
+        size_t n = path_people(&rule->with[i], &context, found, &why);
+        for (size_t k = 0; k < n; k++)
+            if ((!to || strcmp(found[k], to) != 0) && !is_excepted(composer, found[k]))
+                add_id(&names, found[k]);
+    }
+    add_names(composer, &names, out);
+}
+
 /* The next step that tells somebody besides the owner. False if there is none. */
 static bool find_next(const struct composer *composer, struct names *names, instant *at)
 {

@@ -200,6 +200,7 @@ static const struct {
     {"next", compose_add_next},
     {"next_when", compose_add_next_when},
     {"told", compose_add_told},
+    {"with", compose_add_with},
 };
 
 static bool add_prior_value(const struct composer *composer, const char *name, struct buffer *out)

@@ -56,6 +56,7 @@ const struct zone *compose_zone(const struct composer *composer); /* of the curr
 bool compose_add_person_value(const struct composer *composer, const char *name, struct buffer *out);
 void compose_add_name(const struct composer *composer, const char *id, struct buffer *out);
 void compose_add_department_name(const struct composer *composer, const char *id, struct buffer *out);
+void compose_add_with(const struct composer *composer, struct buffer *out);
 void compose_add_told(const struct composer *composer, struct buffer *out);
 void compose_add_next(const struct composer *composer, struct buffer *out);
 void compose_add_next_when(const struct composer *composer, struct buffer *out);

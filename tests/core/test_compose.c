@@ -280,6 +280,24 @@ static void test_reminder(void **state)
            "编号 Q7KM-1 · 已经办好的话，请忽略这条提醒，谢谢");
 }
 
+/* Those who take part are named; whoever reads it is not named to himself. */
+static void test_with(void **state)
+{
+    struct company *company = *state;
+    const struct path with[] = {{.start = PATH_DEPARTMENT, .hops = {"hrbp"}, .n_hops = 1, .text = "hrbp"},
+                                {.start = PATH_OWNER, .text = "owner"},
+                                {.start = PATH_DEPARTMENT, .hops = {"head"}, .n_hops = 1, .text = "head"}};
+    company->rule.done = company->rule.link = "";
+    company->rule.requester = (struct path){0};
+    company->rule.with = with;
+    company->rule.n_with = sizeof with / sizeof *with;
+    expect(company, "2026-11-18T11:10", "面试反馈，请在 今天 15:10 前完成",
+           "王小明 · Java工程师 · 第2轮\n"
+           "参与：陈静、李雷\n"
+           "约定时间：11月18日 周三 15:10（今天）\n"
+           "编号 Q7KM-1 · 已经办好的话，请忽略这条提醒，谢谢");
+}
+
 /* A due that may still move says so. */
 static void test_provisional(void **state)
 {
@@ -693,7 +711,7 @@ static void test_shipped_templates_use_known_names(void **state)
         " summary about done link number due due_short late lateness opened closed_at closed_how "
         "count prior who when times next next_when told department owner.name owner.phone "
         "on_behalf on_behalf.name requester requester.name requester.phone many items more "
-        "group to_owner to_requester reminded met late_event provisional ";
+        "with group to_owner to_requester reminded met late_event provisional ";
     struct company *company = *state;
     for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {
         const struct template *template =
@@ -718,6 +736,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_reminder),
+        TEST(test_with),
         TEST(test_provisional),
         TEST(test_missing_values_leave_no_holes),
         TEST(test_overdue),
