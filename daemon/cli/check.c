@@ -9,7 +9,7 @@
 #include "store/clock.h"
 
 /* Opens every channel as the daemon would; what a plugin says is a problem of the line that configures it. */
-static int check_plugins(const struct config *config, struct problems *problems)
+static int check_plugins(const struct cli *cli, const struct config *config, struct problems *problems)
 {
     size_t n = config->settings.n_channels, opened = 0;
     struct plugin_channel **channels = calloc(n + 1, sizeof(struct plugin_channel *));
@@ -19,9 +19,9 @@ static int check_plugins(const struct config *config, struct problems *problems)
 
     for (size_t i = 0; i < n && status == 0; i++) {
         const struct channel_setting *setting = &config->settings.channels[i];
-        char error[512];
+        char error[SETUP_ERROR_MAX];
 
-        if (setup_open_channel(config, setting, &channels[opened], error, sizeof(error)) == 0) {
+        if (setup_open_channel(cli, config, setting, &channels[opened], error) == 0) {
             plugin_channel_facts(channels[opened], &facts[opened]);
             opened++;
         } else {
@@ -129,7 +129,7 @@ enum cli_status verb_check(struct cli *cli)
     result = config_load(cli->settings, &problems, &config);
     if (result == 0) {
         count(config, &checked);
-        result = check_plugins(config, &problems);
+        result = check_plugins(cli, config, &problems);
     }
     problems_sort(&problems);
     status = problems.errors > 0 ? CLI_FINDING : CLI_OK;

@@ -110,11 +110,15 @@ static void print_cleaned(FILE *to, const char *text)
     free(copy);
 }
 
+problem_language *cli_problem_language(const struct cli *cli)
+{
+    return cli->chinese ? chinese_text : NULL;
+}
+
 void cli_problems_init(const struct cli *cli, struct problems *problems)
 {
     problems_init(problems);
-    if (cli->chinese)
-        problems->language = chinese_text;
+    problems->language = cli_problem_language(cli);
 }
 
 void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *problems)

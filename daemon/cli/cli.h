@@ -67,7 +67,9 @@ void cli_clean(char *text);
 /* A path under the working directory without that prefix; points into `file`. */
 const char *cli_short_path(const char *file);
 
-/* Ready to collect, in the user's language. */
+/* The user's language, for texts that are found below and told here; NULL: English. */
+problem_language *cli_problem_language(const struct cli *cli);
+/* Ready to collect, in that language. */
 void cli_problems_init(const struct cli *cli, struct problems *problems);
 /* `file:line: error: what`, the hint below. Paths under the working directory are shortened. */
 void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *problems);

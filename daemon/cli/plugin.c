@@ -76,7 +76,8 @@ enum cli_status verb_plugin_check(struct cli *cli)
 
     if (realpath(cli->arguments.words[0], path) == NULL)
         return cli_fail(cli, "there is no file %s", "没有文件 %s", cli->arguments.words[0]);
-    if (plugin_load(path, NULL, &file, error, sizeof(error)) != 0) {
+    const struct complaint complaint = {error, sizeof(error), cli_problem_language(cli)};
+    if (plugin_load(path, NULL, &file, &complaint) != 0) {
         cli_warn(cli, "%s", "%s", error);
         return CLI_FINDING;
     }

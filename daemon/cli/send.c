@@ -170,10 +170,10 @@ static enum cli_status try_channel(struct cli *cli, const struct config *config,
                                    const struct channel_setting *setting)
 {
     struct trial trial = {.config = config};
-    char error[512];
+    char error[SETUP_ERROR_MAX];
     enum cli_status status;
 
-    if (setup_open_channel(config, setting, &trial.channel, error, sizeof(error)) != 0)
+    if (setup_open_channel(cli, config, setting, &trial.channel, error) != 0)
         return cli_fail(cli, "%s:%d: %s", "%s:%d：%s", setting->file, setting->line, error);
     status = choose_recipient(cli, &trial);
     if (status == CLI_OK) {

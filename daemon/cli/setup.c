@@ -155,12 +155,14 @@ static struct plugin_channel_options channel_options(const struct config *config
     };
 }
 
-int setup_open_channel(const struct config *config, const struct channel_setting *setting,
-                       struct plugin_channel **out, char *error, size_t error_room)
+int setup_open_channel(const struct cli *cli, const struct config *config,
+                       const struct channel_setting *setting, struct plugin_channel **out,
+                       char error[static SETUP_ERROR_MAX])
 {
     struct plugin_channel_options options = channel_options(config, setting);
 
-    return plugin_channel_open(&options, out, error, error_room);
+    options.language = cli_problem_language(cli);
+    return plugin_channel_open(&options, out, error, SETUP_ERROR_MAX);
 }
 
 bool setup_channel_rate(const struct config *config, const char *name, int64_t *tokens, int64_t *per_ms)
@@ -195,6 +197,7 @@ static enum cli_status describe_channels(struct cli *cli, const struct config *c
     for (; n < config->settings.n_channels && status == CLI_OK; n++) {
         struct plugin_channel_options options = channel_options(config, &config->settings.channels[n]);
 
+        options.language = cli_problem_language(cli);
         options.only_facts = true;
         if (plugin_channel_open(&options, &channels[n], error, sizeof(error)) != 0)
             status = cli_fail(cli, "%s", "%s", error);

@@ -8,7 +8,10 @@
 #include "delivery/plugin_host.h"
 #include "store/query.h"
 
-enum { SETUP_QUERY_MS = 5000 }; /* the time limit of one question to Redis */
+enum {
+    SETUP_QUERY_MS = 5000, /* the time limit of one question to Redis */
+    SETUP_ERROR_MAX = 512, /* bytes of a sentence about a channel */
+};
 
 /* Loads, and complains about every problem if there are errors. CLI_OK or CLI_USAGE. */
 enum cli_status setup_load(struct cli *cli, struct config **out);
@@ -34,8 +37,9 @@ const char *setup_department(const struct config *config, const char *id);
 /* What a channel takes, by its settings or else by its plugin; false: it has no limit. */
 bool setup_channel_rate(const struct config *config, const char *name, int64_t *tokens, int64_t *per_ms);
 /* 0, or the negative errno of plugin_channel_open with its sentence in `error`. */
-int setup_open_channel(const struct config *config, const struct channel_setting *setting,
-                       struct plugin_channel **out, char *error, size_t error_room);
+int setup_open_channel(const struct cli *cli, const struct config *config,
+                       const struct channel_setting *setting, struct plugin_channel **out,
+                       char error[static SETUP_ERROR_MAX]);
 
 /* The words from the given one on, each field=value. Names live in `arena`. CLI_OK or CLI_USAGE. */
 struct setup_fields {

@@ -22,6 +22,7 @@ struct chinese_table {
 extern const struct chinese_table chinese_rules; /* rule files */
 extern const struct chinese_table
     chinese_files; /* settings, calendars, directory, catalogue; libconfig itself */
-extern const struct chinese_table chinese_terms; /* spans, recurrences, conditions, paths, templates */
+extern const struct chinese_table chinese_plugins; /* channels that cannot be opened */
+extern const struct chinese_table chinese_terms;   /* spans, recurrences, conditions, paths, templates */
 
 #endif

@@ -57,18 +57,6 @@ static const struct cuiban_host host = {
     .log = host_log,
 };
 
-static int fail(char *error, size_t room, int rc, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static int fail(char *error, size_t room, int rc, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(error, room, format, arguments);
-    va_end(arguments);
-    return rc;
-}
-
 /* -- options -- */
 
 static const char *plain_name(const char *option)
@@ -84,7 +72,8 @@ static bool is_known(const struct cuiban_channel *abi, const char *name)
     return false;
 }
 
-static int unknown_option(const struct cuiban_channel *abi, const char *name, char *error, size_t room)
+static int unknown_option(const struct cuiban_channel *abi, const char *name,
+                          const struct complaint *complaint)
 {
     const char *candidates[OPTIONS_MAX];
     size_t n = 0;
@@ -94,25 +83,26 @@ static int unknown_option(const struct cuiban_channel *abi, const char *name, ch
         candidates[n] = plain_name(abi->options[n]);
     nearest = problem_nearest(name, candidates, n);
     if (nearest != NULL)
-        return fail(error, room, -EINVAL, "the plugin %s has no option \"%s\"; did you mean \"%s\"?",
-                    abi->name, name, nearest);
-    return fail(error, room, -EINVAL, "the plugin %s has no option \"%s\"", abi->name, name);
+        return complain(complaint, -EINVAL, "the plugin %s has no option \"%s\"; did you mean \"%s\"?",
+                        abi->name, name, nearest);
+    return complain(complaint, -EINVAL, "the plugin %s has no option \"%s\"", abi->name, name);
 }
 
-static int check_options(const struct cuiban_channel *abi, const struct fields *options, char *error,
-                         size_t room)
+static int check_options(const struct cuiban_channel *abi, const struct fields *options,
+                         const struct complaint *complaint)
 {
     if (options->n > OPTIONS_MAX)
-        return fail(error, room, -E2BIG, "%zu options; a channel takes at most %d", options->n, OPTIONS_MAX);
+        return complain(complaint, -E2BIG, "%zu options; a channel takes at most %d", options->n,
+                        OPTIONS_MAX);
     for (size_t i = 0; i < options->n; i++)
         if (!is_known(abi, options->items[i].name))
-            return unknown_option(abi, options->items[i].name, error, room);
+            return unknown_option(abi, options->items[i].name, complaint);
     for (size_t i = 0; abi->options[i] != NULL; i++) {
         const char *name = plain_name(abi->options[i]);
         const char *value = abi->options[i][0] == '!' ? fields_get(options, name) : "given";
 
         if (value == NULL || value[0] == '\0')
-            return fail(error, room, -EINVAL, "the plugin %s needs the option \"%s\"", abi->name, name);
+            return complain(complaint, -EINVAL, "the plugin %s needs the option \"%s\"", abi->name, name);
     }
     return 0;
 }
@@ -145,23 +135,25 @@ static struct plugin_channel *channel_create(const struct plugin_channel_options
     return channel;
 }
 
-static int check_rate(struct plugin_channel *channel, char *error, size_t room)
+static int check_rate(struct plugin_channel *channel, const struct complaint *complaint)
 {
     int64_t tokens, per_ms;
 
     if (channel->rate != NULL && !bucket_parse(channel->rate, &tokens, &per_ms))
-        return fail(error, room, -EINVAL,
-                    "rate = \"%s\" is not a rate such as \"18/min\", \"4/s\" or \"500/h\"", channel->rate);
+        return complain(complaint, -EINVAL,
+                        "rate = \"%s\" is not a rate such as \"18/min\", \"4/s\" or \"500/h\"",
+                        channel->rate);
     if (channel->rate != NULL)
         return 0;
     channel->rate = channel->file.abi->default_rate;
     if (channel->rate != NULL && !bucket_parse(channel->rate, &tokens, &per_ms))
-        return fail(error, room, -ENOEXEC, "the plugin %s has a default rate that nobody can read: \"%s\"",
-                    channel->file.abi->name, channel->rate);
+        return complain(complaint, -ENOEXEC, "the plugin %s has a default rate that nobody can read: \"%s\"",
+                        channel->file.abi->name, channel->rate);
     return 0;
 }
 
-static int open_state(struct plugin_channel *channel, const struct fields *options, char *error, size_t room)
+static int open_state(struct plugin_channel *channel, const struct fields *options,
+                      const struct complaint *complaint)
 {
     struct cuiban_option list[OPTIONS_MAX];
     char words[400] = "", safe[400];
@@ -170,35 +162,39 @@ static int open_state(struct plugin_channel *channel, const struct fields *optio
         list[i] = (struct cuiban_option){options->items[i].name, options->items[i].value};
     channel->state = channel->file.abi->open(&host, channel, list, options->n, words, sizeof(words));
     words[sizeof(words) - 1] = '\0';
-    if (channel->state == NULL)
-        return fail(error, room, -EINVAL, "%s",
-                    words[0] != '\0' ? redact_text(safe, sizeof(safe), words, strlen(words))
-                                     : "the plugin does not say why it refuses these options");
-    return 0;
+    if (channel->state != NULL)
+        return 0;
+    if (words[0] == '\0')
+        return complain(complaint, -EINVAL, "the plugin does not say why it refuses these options");
+    const char *known = complaint_say(complaint, words); /* such a sentence has nothing secret in it */
+    return complain(complaint, -EINVAL, "%s",
+                    known != words ? known : redact_text(safe, sizeof(safe), words, strlen(words)));
 }
 
 int plugin_channel_open(const struct plugin_channel_options *options, struct plugin_channel **out,
                         char *error, size_t error_room)
 {
     char words[ERROR_BYTES_MAX];
+    const struct complaint complaint = {error, error_room, options->language};
+    const struct complaint said = {words, sizeof(words), options->language};
     struct plugin_channel *channel = channel_create(options);
     int rc;
 
     if (channel == NULL)
-        return fail(error, error_room, -ENOMEM, "channel %s: out of memory", options->name);
-    rc = plugin_load(options->plugin, options->directory, &channel->file, words, sizeof(words));
+        return complain(&complaint, -ENOMEM, "channel %s: out of memory", options->name);
+    rc = plugin_load(options->plugin, options->directory, &channel->file, &said);
     if (rc == 0 && !options->only_facts) {
-        rc = check_options(channel->file.abi, &options->options, words, sizeof(words));
+        rc = check_options(channel->file.abi, &options->options, &said);
         if (rc == 0)
-            rc = check_rate(channel, words, sizeof(words));
+            rc = check_rate(channel, &said);
         if (rc == 0)
-            rc = open_state(channel, &options->options, words, sizeof(words));
+            rc = open_state(channel, &options->options, &said);
         if (rc != 0)
             plugin_unload(&channel->file);
     }
     if (rc != 0) {
         arena_destroy(channel->texts);
-        return fail(error, error_room, rc, "channel %s: %s", options->name, words);
+        return complain(&complaint, rc, "channel %s: %s", options->name, words);
     }
     *out = channel;
     return 0;

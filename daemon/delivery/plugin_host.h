@@ -5,6 +5,7 @@
 
 #include <cuiban/channel.h>
 
+#include "core/problem.h"
 #include "core/compose.h"
 #include "core/rule.h"
 
@@ -27,6 +28,7 @@ struct plugin_channel_options {
         only_facts; /* the plugin is not asked to take the options: facts can be asked for, nothing be sent */
     void (*log)(void *data, int priority, const char *text);
     void *log_data;
+    problem_language *language; /* of the sentence in `error`; NULL: English */
 };
 
 /* Everything is copied. 0, or a negative errno with a sentence in `error` that says what, which file and what

@@ -16,20 +16,9 @@ enum { PLUGINS_LISTED_MAX = 64, PLUGIN_NAME_MAX = 64 };
 
 static const char symbol_name[] = "cuiban_channel";
 
-static int fail(char *error, size_t room, int rc, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static int fail(char *error, size_t room, int rc, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(error, room, format, arguments);
-    va_end(arguments);
-    return rc;
-}
-
 /* "did you mean": the names of the plugins that are there. */
-static int not_found(const char *name, const char *directory, const char *path, char *error, size_t room)
+static int not_found(const char *name, const char *directory, const char *path,
+                     const struct complaint *complaint)
 {
     char names[PLUGINS_LISTED_MAX][PLUGIN_NAME_MAX];
     const char *candidates[PLUGINS_LISTED_MAX];
@@ -51,69 +40,77 @@ static int not_found(const char *name, const char *directory, const char *path, 
         closedir(listing);
     const char *nearest = name[0] == '/' ? NULL : problem_nearest(name, candidates, n);
     if (nearest != NULL)
-        return fail(error, room, -ENOENT, "there is no plugin \"%s\" (%s); did you mean \"%s\"?", name, path,
-                    nearest);
-    return fail(error, room, -ENOENT, "there is no plugin \"%s\": %s does not exist", name, path);
+        return complain(complaint, -ENOENT, "there is no plugin \"%s\" (%s); did you mean \"%s\"?", name,
+                        path, nearest);
+    return complain(complaint, -ENOENT, "there is no plugin \"%s\": %s does not exist", name, path);
 }
 
 /* A plugin runs with all that the daemon may do, so nobody but its owner may be able to change it. */
-static int check_file(const char *name, const char *directory, const char *path, char *error, size_t room)
+static int check_file(const char *name, const char *directory, const char *path,
+                      const struct complaint *complaint)
 {
     struct stat file;
 
     if (stat(path, &file) != 0 && errno == ENOENT)
-        return not_found(name, directory, path, error, room);
+        return not_found(name, directory, path, complaint);
     if (stat(path, &file) != 0)
-        return fail(error, room, -EACCES, "plugin %s cannot be read: %s", path, strerrordesc_np(errno));
+        return complain(complaint, -EACCES, "plugin %s cannot be read: %s", path,
+                        complaint_say(complaint, strerrordesc_np(errno)));
     if (!S_ISREG(file.st_mode))
-        return fail(error, room, -EACCES, "plugin %s is not a file", path);
+        return complain(complaint, -EACCES, "plugin %s is not a file", path);
     if (file.st_uid != 0 && file.st_uid != geteuid())
-        return fail(error, room, -EACCES,
-                    "plugin %s belongs to another user, who could put anything into this process; it must "
-                    "belong to root or "
-                    "to the user that runs the daemon",
-                    path);
+        return complain(
+            complaint, -EACCES,
+            "plugin %s belongs to another user, who could put anything into this process; it must "
+            "belong to root or "
+            "to the user that runs the daemon",
+            path);
     if ((file.st_mode & S_IWOTH) != 0 || ((file.st_mode & S_IWGRP) != 0 && file.st_uid != geteuid()))
-        return fail(
-            error, room, -EACCES,
+        return complain(
+            complaint, -EACCES,
             "plugin %s can be changed by others than its owner, who could put anything into this process; "
             "chmod go-w it",
             path);
     return 0;
 }
 
-static int find_path(const char *name, const char *directory, char path[PATH_MAX], char *error, size_t room)
+static int find_path(const char *name, const char *directory, char path[PATH_MAX],
+                     const struct complaint *complaint)
 {
     int n;
 
     if (name[0] == '/')
         n = snprintf(path, PATH_MAX, "%s", name);
     else if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
-        return fail(error, room, -EINVAL, "plugin \"%s\" is neither a plain name nor an absolute path", name);
+        return complain(complaint, -EINVAL, "plugin \"%s\" is neither a plain name nor an absolute path",
+                        name);
     else if (directory == NULL || directory[0] == '\0')
-        return fail(error, room, -EINVAL, "no directory is set in which to look for the plugin \"%s\"", name);
+        return complain(complaint, -EINVAL, "no directory is set in which to look for the plugin \"%s\"",
+                        name);
     else
         n = snprintf(path, PATH_MAX, "%s/%s.so", directory, name);
     if (n < 0 || n >= PATH_MAX)
-        return fail(error, room, -ENAMETOOLONG, "the path of the plugin \"%.40s...\" is too long", name);
+        return complain(complaint, -ENAMETOOLONG, "the path of the plugin \"%.40s...\" is too long", name);
     return 0;
 }
 
-static int check_abi(const struct cuiban_channel *abi, const char *path, char *error, size_t room)
+static int check_abi(const struct cuiban_channel *abi, const char *path, const struct complaint *complaint)
 {
     /* Nothing behind these two may be read before they are known to be right. */
     if (abi->abi != CUIBAN_CHANNEL_ABI)
-        return fail(error, room, -ENOEXEC,
-                    "plugin %s is made for version %u of the plugin interface, this daemon speaks version "
-                    "%u; build it "
-                    "against this daemon's <cuiban/channel.h>",
-                    path, (unsigned)abi->abi, (unsigned)CUIBAN_CHANNEL_ABI);
+        return complain(
+            complaint, -ENOEXEC,
+            "plugin %s is made for version %u of the plugin interface, this daemon speaks version "
+            "%u; build it "
+            "against this daemon's <cuiban/channel.h>",
+            path, (unsigned)abi->abi, (unsigned)CUIBAN_CHANNEL_ABI);
     if (abi->size < sizeof(*abi))
-        return fail(error, room, -ENOEXEC,
-                    "plugin %s describes itself in %u bytes, version %u of the plugin interface needs %zu; "
-                    "set `size` to "
-                    "sizeof(struct cuiban_channel)",
-                    path, (unsigned)abi->size, (unsigned)CUIBAN_CHANNEL_ABI, sizeof(*abi));
+        return complain(
+            complaint, -ENOEXEC,
+            "plugin %s describes itself in %u bytes, version %u of the plugin interface needs %zu; "
+            "set `size` to "
+            "sizeof(struct cuiban_channel)",
+            path, (unsigned)abi->size, (unsigned)CUIBAN_CHANNEL_ABI, sizeof(*abi));
     const char *missing = abi->name == NULL      ? "name"
                           : abi->open == NULL    ? "open"
                           : abi->prepare == NULL ? "prepare"
@@ -122,37 +119,37 @@ static int check_abi(const struct cuiban_channel *abi, const char *path, char *e
                           : abi->options == NULL ? "options"
                                                  : NULL;
     if (missing != NULL)
-        return fail(error, room, -ENOEXEC, "plugin %s has no `%s`", path, missing);
+        return complain(complaint, -ENOEXEC, "plugin %s has no `%s`", path, missing);
     if ((unsigned)abi->reach > CUIBAN_REACH_GROUP || (unsigned)abi->dialect > CUIBAN_DINGTALK)
-        return fail(error, room, -ENOEXEC,
-                    "plugin %s names a reach or a dialect that this daemon does not know", path);
+        return complain(complaint, -ENOEXEC,
+                        "plugin %s names a reach or a dialect that this daemon does not know", path);
     return 0;
 }
 
-int plugin_load(const char *name, const char *directory, struct plugin_file *out, char *error,
-                size_t error_room)
+int plugin_load(const char *name, const char *directory, struct plugin_file *out,
+                const struct complaint *complaint)
 {
     char path[PATH_MAX];
     struct plugin_file file;
-    int rc = find_path(name, directory, path, error, error_room);
+    int rc = find_path(name, directory, path, complaint);
 
     if (rc == 0)
-        rc = check_file(name, directory, path, error, error_room);
+        rc = check_file(name, directory, path, complaint);
     if (rc != 0)
         return rc;
     file.library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (file.library == NULL) {
         const char *words = dlerror();
 
-        return fail(error, error_room, -ENOEXEC, "plugin %s cannot be loaded: %s", path,
-                    words != NULL ? words : "?");
+        return complain(complaint, -ENOEXEC, "plugin %s cannot be loaded: %s", path,
+                        words != NULL ? words : "?");
     }
     file.abi = dlsym(file.library, symbol_name);
     if (file.abi == NULL)
-        rc = fail(error, error_room, -ENOEXEC, "%s exports no symbol `%s`, so it is not a channel plugin",
-                  path, symbol_name);
+        rc = complain(complaint, -ENOEXEC, "%s exports no symbol `%s`, so it is not a channel plugin", path,
+                      symbol_name);
     else
-        rc = check_abi(file.abi, path, error, error_room);
+        rc = check_abi(file.abi, path, complaint);
     if (rc != 0) {
         plugin_unload(&file);
         return rc;

@@ -10,6 +10,8 @@
 
 #include "ctl.h"
 
+#define FIXTURE TEST_SOURCE_DIR "/fixture"
+
 static int start(void **state)
 {
     struct ctl *ctl = malloc(sizeof(*ctl));
@@ -124,6 +126,35 @@ static void check_opens_the_plugins(void **state)
     ctl_path(ctl, "plugin.cfg", path);
     ctl_run(ctl, "check", path, NULL);
     ctl_expect(ctl, 1, "error: ", NULL);
+}
+
+/* What the host and a shipped plugin say of a channel, in both languages. */
+static void channels_are_refused(void **state)
+{
+    struct ctl *ctl = *state;
+    char path[128];
+
+    ctl_write(
+        ctl, "refused.cfg",
+        "redis = \"unix:/x\"; streams = [ \"hr:events\" ]; zone = \"Asia/Shanghai\"; calendar = \"office\";\n"
+        "rules = \"" FIXTURE "/rules.d\"; calendars = \"" FIXTURE "/calendars.d\"; directory = \"" FIXTURE
+        "/directory.d\";\n"
+        "events = \"" FIXTURE "/events.d\"; templates = \"" FIXTURE "/templates\"; plugins = \"" PLUGINS_DIR
+        "\";\n"
+        "channels =\n{\n"
+        "  mail = { plugin = \"log\"; path = \"messages.jsonl\"; };\n"
+        "  team = { plugin = \"log\"; pth = \"/tmp/x\"; };\n"
+        "};\n");
+    ctl_path(ctl, "refused.cfg", path);
+    ctl_run(ctl, "check", path, NULL);
+    ctl_expect(ctl, 1, "refused.cfg:6: error: channel mail: option path must be an absolute path", NULL);
+    ctl_expect(
+        ctl, 1,
+        "refused.cfg:7: error: channel team: the plugin log has no option \"pth\"; did you mean \"path\"?",
+        NULL);
+    ctl_run(ctl, "--lang", "zh", "check", path, NULL);
+    ctl_expect(ctl, 1, "refused.cfg:6: 错误: 渠道 mail：选项 path 须是绝对路径", NULL);
+    ctl_expect(ctl, 1, "refused.cfg:7: 错误: 渠道 team：插件 log 没有选项 \"pth\"，是否 \"path\"？", NULL);
 }
 
 static void due_counts(void **state)
@@ -355,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(check_accepts_the_fixture, start, stop),
         cmocka_unit_test_setup_teardown(check_reports_problems, start, stop),
         cmocka_unit_test_setup_teardown(check_opens_the_plugins, start, stop),
+        cmocka_unit_test_setup_teardown(channels_are_refused, start, stop),
         cmocka_unit_test_setup_teardown(due_counts, start, stop),
         cmocka_unit_test_setup_teardown(due_explains, start, stop),
         cmocka_unit_test_setup_teardown(due_refuses, start, stop),

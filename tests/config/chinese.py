@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What a problem says in English, it says in Chinese: every text that daemon/config and daemon/cli report, and every
-sentence that the parsers of the core give as the reason, stands in daemon/config/chinese_*.c, with the same arguments; and
-nothing stands there that nobody says. Prints what is wrong and ends with 1."""
+"""What a problem says in English, it says in Chinese: every text that daemon/config, daemon/cli and the plugin host report,
+and every sentence that the parsers of the core and the shipped plugins give as the reason, stands in
+daemon/config/chinese_*.c, with the same arguments; and nothing stands there that nobody says. Prints what is wrong and ends
+with 1."""
 import glob
 import os
 import re
@@ -10,8 +11,8 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # function: which argument is a format; which is a plain text
 FORMATS = {"reader_error": 2, "reader_warning": 2, "reader_hint": 1, "problem_error": 3, "problem_warning": 3, "problem_hint": 1,
-           "scan_error": 2}
-TEXTS = {"reader_unknown": 2, "check_name": 2, "bad_day": 3, "bad_date": 3, "problem_text": 1}
+           "scan_error": 2, "complain": 2}
+TEXTS = {"reader_unknown": 2, "check_name": 2, "bad_day": 3, "bad_date": 3, "problem_text": 1, "complaint_say": 1}
 # Where sentences are given by hand: `why = "..."`, `hint[] = "..."`, `return "..."`, fail(..., "..."), wrong(..., "...").
 REASONS = ["core/span_parse.c", "core/recurrence.c", "core/condition.c", "core/path.c", "core/quiet.c", "core/template.c",
            "core/template_parse.c", "config/calendars.c", "config/rule_ladder.c", "config/rule_value.c",
@@ -75,6 +76,10 @@ def said(path, text):
             for literal in literals(statement.group(1)):
                 if re.search(r"[a-z]{2} |[a-z]{2}.*%", literal):
                     yield literal, False
+    if path.startswith("../plugins"):  # why options are refused
+        for literal in literals(text):
+            if re.match(r"options? \w", literal):
+                yield literal, False
 
 
 def conversions(text):
@@ -98,7 +103,8 @@ def table():
 
 def main():
     wrong, formats, texts, everything = [], {}, {}, set()
-    paths = glob.glob(os.path.join(ROOT, "daemon/c[ol]*/*.c")) + [os.path.join(ROOT, "daemon/service.c")]
+    paths = [path for part in ("daemon/c[ol]*/*.c", "daemon/delivery/plugin_*.c", "daemon/service.c", "plugins/*/*.c")
+             for path in glob.glob(os.path.join(ROOT, part))]
     for path in sorted(paths):
         path = os.path.relpath(path, os.path.join(ROOT, "daemon"))
         if path.startswith("config/chinese"):
