@@ -25,8 +25,8 @@ static void play(struct world *world)
             "REQ-1", "recruiter", "nobody", "position", "Java工程师", (char *)NULL);
     happens(world, "2036-03-10T09:00:00+08:00", "type", "interview.feedback", "id", "f", "of", "iv-1", "by",
             "zhang.wei", (char *)NULL);
-    happens(world, "2036-03-10T10:00:00+08:00", "type", "requisition.paused", "id", "p", "requisition",
-            "REQ-1", (char *)NULL);
+    happens(world, "2036-03-10T10:05:00+08:00", "type", "requisition.paused", "id", "p", "time",
+            "2036-03-10T10:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
     happens(world, "2036-03-11T10:00:00+08:00", "type", "requisition.resumed", "id", "r", "requisition",
             "REQ-1", (char *)NULL);
     passes(world, "2036-03-11T11:00:00+08:00");
@@ -65,6 +65,7 @@ static void time_is_held_by_somebody(void **state)
 
     play(world);
     ctl_run(ctl, "case", "requisition=REQ-1", NULL);
+    ctl_expect(ctl, 0, "  BF8Y  岗位需求确认  REQ-1 Java工程师  2036-03-06 Thu 18:00  met late ", NULL);
     ctl_expect(ctl, 0, "met late 2036-03-07 Fri 10:00  张伟      4.0           32.0\n", NULL);
     ctl_expect(ctl, 0, "met 2036-03-10 Mon 09:00       张伟      2.9            6.0\n", NULL);
     ctl_expect(ctl, 0, "open                           韩梅      3.0            8.0\n", NULL);

@@ -100,6 +100,20 @@ static void what_was_not_sent(void **state)
     ctl_expect(ctl, 0, "  03-07 14:00:00  不告知  韩梅：台阶 due+4wh 只告知 hr（", NULL);
 }
 
+/* Two steps of one instant: one is for the owner, the other is not. */
+static void one_step_left_the_owner_out(void **state)
+{
+    struct world *world = *state;
+
+    happens(world, "2036-03-03T09:00:00+08:00", "type", "handover.begun", "id", "h", "employee", "e-1",
+            "taker", "zhang.wei", "department", "rd", (char *)NULL);
+    passes(world, "2036-03-10T18:00:00+08:00");
+    ctl_run(&world->ctl, "explain", "takeover", "employee=e-1", NULL);
+    ctl_expect(&world->ctl, 0, "not sent\n  03-10 18:00:00  not told  张伟: the step hears is for hr alone (",
+               NULL);
+    ctl_expect_not(&world->ctl, "the step due is for");
+}
+
 static void if_it_were_done_now(void **state)
 {
     struct world *world = *state;
@@ -185,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_urgent_one_says_why, world_start, world_stop),
         cmocka_unit_test_setup_teardown(what_happened, world_start, world_stop),
         cmocka_unit_test_setup_teardown(what_was_not_sent, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(one_step_left_the_owner_out, world_start, world_stop),
         cmocka_unit_test_setup_teardown(if_it_were_done_now, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_closed_one_names_its_case, world_start, world_stop),
         cmocka_unit_test_setup_teardown(another_rule_with_the_same_ladder, world_start, world_stop),
