@@ -63,16 +63,19 @@ static void add_life(struct case_file *file, const struct life *life)
         add_moment(file, &closed);
 }
 
+/* What happened at one instant stands as the journal has it; what the journal does not have, first. */
 static int by_time(const void *a, const void *b)
 {
     const struct case_moment *left = a, *right = b;
+    const struct history_record *one = left->record, *two = right->record;
 
     if (left->at != right->at)
         return left->at < right->at ? -1 : 1;
-    if (left->life != right->life)
-        return strcmp(left->life->id, right->life->id);
-    /* Of one commit: as the journal has them. */
-    return (left->record > right->record) - (left->record < right->record);
+    if (one == NULL || two == NULL)
+        return (one != NULL) - (two != NULL);
+    if (one->seq != two->seq)
+        return one->seq < two->seq ? -1 : 1;
+    return (one->place > two->place) - (one->place < two->place);
 }
 
 /* -- who held it -- */

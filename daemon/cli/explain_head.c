@@ -115,7 +115,8 @@ static void print_done(struct cli *cli, const struct explain_case *explained)
         say_meet(explained, &rule->meets.items[i], &text);
         cli_clean(text.bytes);
         if (i == 0)
-            cli_say(cli, "  done when  %s = %s\n", "  完成标准  %s = %s\n", rule->done, buffer_text(&text));
+            cli_say(cli, "  done when  %s%s%s\n", "  完成标准  %s%s%s\n", rule->done,
+                    *rule->done == '\0' ? "" : " = ", buffer_text(&text));
         else
             cli_say(cli, "             or %s\n", "            或 %s\n", buffer_text(&text));
     }

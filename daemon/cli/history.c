@@ -43,8 +43,10 @@ static int read_records(struct walk *walk, const char *text, size_t n, struct hi
     token = json_next(&scanner);
     if (token != JSON_ARRAY)
         result = -EINVAL;
-    while (result == 0 && (token = json_next(&scanner)) == JSON_OBJECT)
+    while (result == 0 && (token = json_next(&scanner)) == JSON_OBJECT) {
         result = read_record(&scanner, walk->arena, record) ? walk->on_record(walk->data, record) : -EINVAL;
+        record->place++;
+    }
     if (result == 0 && token != JSON_ARRAY_END)
         result = -EINVAL;
     json_scan_finish(&scanner);

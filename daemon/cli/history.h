@@ -9,6 +9,7 @@
 struct history_record {
     struct stream_id at; /* of the journal entry, that is of the commit */
     uint64_t seq;
+    size_t place;         /* among the records of the commit, from 0 */
     instant now;          /* the shard's time of the commit */
     const char *what;     /* its `e` */
     struct fields fields; /* all members as text, "d" and "r" included; lists joined by ", " */

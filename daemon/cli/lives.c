@@ -231,6 +231,8 @@ static struct life *open_life(struct walk *walk, const struct history_record *re
 
     if (rule_name == NULL || (walk->wanted->rule != NULL && strcmp(rule_name, walk->wanted->rule) != 0))
         return NULL;
+    if (rule == NULL) /* its text goes when nothing open needs it */
+        rule = ruleset_find(walk->snapshot->config->rules, rule_name);
     arena_reset(walk->scratch);
     key = key_fields(walk->scratch, rule, identity);
     if (!is_wanted(walk->wanted, id) && (sighting == NULL || sighting->kind != SIGHTING_WHOLE) &&

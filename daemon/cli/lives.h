@@ -13,12 +13,12 @@ struct life {
     const char *owner, *department; /* at the opening; "" */
     const char *event;              /* stream id of what opened it, or NULL: the clock, or nobody knows */
     const char *about;              /* the line that names the case to a person */
-    const struct rule *rule;        /* as it was at the opening; NULL: kept nowhere any more */
-    const struct deadline *open;    /* NULL: closed */
-    struct fields fields; /* of a closed one those of the event that opened it, or of its key alone */
-    instant opened, due;  /* INSTANT_NONE where it is not known */
-    instant closed;       /* when it was met, cancelled, ...; INSTANT_NONE: it is open */
-    const char *how, *by; /* of the closing: "met_late", the person id; NULL */
+    const struct rule *rule;     /* as it was at the opening, else as it is now; NULL: in no file any more */
+    const struct deadline *open; /* NULL: closed */
+    struct fields fields;        /* of a closed one those of the event that opened it, or of its key alone */
+    instant opened, due;         /* INSTANT_NONE where it is not known */
+    instant closed;              /* when it was met, cancelled, ...; INSTANT_NONE: it is open */
+    const char *how, *by;        /* of the closing: "met_late", the person id; NULL */
     struct history_record *records; /* oldest first; empty where the journal does not reach */
     size_t n_records;
 };

@@ -46,7 +46,7 @@ void row_distance(struct buffer *out, const struct snapshot *snapshot, const str
 
     if (deadline->due == INSTANT_NONE || deadline->due == INSTANT_NEVER)
         return;
-    if (deadline->state == DEADLINE_OVERDUE) {
+    if (deadline->state == DEADLINE_OVERDUE && snapshot->now > deadline->due) {
         buffer_add_text(out, cli_in(cli, "late ", "迟 "));
         compose_lateness(out, cli_language(cli), snapshot_calendar(snapshot->config, deadline), deadline->due,
                          snapshot->now);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { EVENT_WORDS_MAX = 32 };
 
@@ -219,4 +220,18 @@ void let_it_slip(struct world *world)
     delivers(world, VERDICT_DELIVERED, "");
     passes(world, "2036-03-06T19:00:00+08:00");
     delivers(world, VERDICT_RETRY, "connection refused");
+}
+
+void change_rule(struct world *world, const char *from, const char *to)
+{
+    static const char source[] = TEST_SOURCE_DIR "/fixture/rules.d/interviews.cfg";
+    char command[1200], folder[128];
+
+    ctl_path(&world->ctl, "rules.d", folder);
+    if (mkdir(folder, 0700) != 0)
+        fail_msg("%s cannot be made", folder);
+    snprintf(command, sizeof(command),
+             "sed 's|%s|%s|' %s > %s/interviews.cfg && sed -i 's|\"[^\"]*/rules.d\"|\"%s\"|' %s", from, to,
+             source, folder, folder, world->ctl.settings);
+    assert_int_equal(system(command), 0);
 }

@@ -35,6 +35,10 @@ void passes(struct world *world, const char *until);
 void delivers(struct world *world, enum verdict_kind kind, const char *reason);
 const char *open_id(const struct world *world); /* of the first that is open */
 
+/* The tool, unlike the engine, sees interviews.cfg alone and with a text replaced (as sed does). Once a test.
+ */
+void change_rule(struct world *world, const char *from, const char *to);
+
 /* The fixture's rule: requisition.submitted in the department rd. */
 void submit(struct world *world, const char *when, const char *requisition, const char *owner);
 /* REQ-1 opened on a Monday, its owner reminded on Wednesday, overdue since Thursday evening. */

@@ -112,6 +112,28 @@ static void without_a_journal(void **state)
     ctl_expect(ctl, 0, "张伟      4.0           32.0\n", NULL);
 }
 
+/* The text of an older rule goes when nothing open needs it: the rule as it is now names the key. */
+static void under_a_rule_that_has_changed(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    play(world);
+    happens(world, "2036-03-11T12:00:00+08:00", "type", "interview.feedback", "id", "g", "of", "iv-1", "by",
+            "han.mei", (char *)NULL);
+    ctl_run(ctl, "case", "interview=iv-1", NULL);
+    ctl_expect(ctl, 0,
+               "RAHH  面试反馈  met       韩梅    -\n  2036-03-11 Tue 12:00  78Z2  面试总结  opened ", NULL);
+    change_rule(world, "面试反馈", "反馈");
+    freeReplyObject(redis_do(world->redis, "DEL " BASE ":rules"));
+    freeReplyObject(redis_do(world->redis, "DEL " BASE ":deadlines"));
+    freeReplyObject(redis_do(world->redis, "DEL " BASE ":closed"));
+    freeReplyObject(redis_do(world->redis, "DEL hr:events"));
+    ctl_run(ctl, "case", "interview=iv-1", NULL);
+    ctl_expect(ctl, 0, "interview=iv-1: 3 deadlines, 0 open\n", NULL);
+    ctl_expect(ctl, 0, "  9C40  反馈      iv-1            2036-03-10 Mon 18:00  met ", NULL);
+}
+
 static void no_such_case(void **state)
 {
     struct world *world = *state;
@@ -131,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(time_is_held_by_somebody, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_new_owner_takes_over, world_start, world_stop),
         cmocka_unit_test_setup_teardown(without_a_journal, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(under_a_rule_that_has_changed, world_start, world_stop),
         cmocka_unit_test_setup_teardown(no_such_case, world_start, world_stop),
     };
 
