@@ -82,6 +82,7 @@ static void say_kin(struct buffer *out, const struct explain_case *explained,
         {"reopened", ", sent back from", "，退回自"},
         {"after", ", after", "，接续"},
         {"missing", ", still missing:", "，还缺："},
+        {"follower", "; does not open:", "；不打开："},
     };
 
     for (size_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++) {

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct follow { /* a group that has closed during this input */
+struct follow { /* a group of which the last one closed during this input */
     const struct rule *rule;
-    struct event event; /* what closed the last one, with that one's fields */
+    struct event event; /* what closed it, with that deadline's fields */
     char after[DEADLINE_ID_MAX];
     uint64_t group;
+    instant met; /* the latest of this input; INSTANT_NONE: all were cancelled */
     struct follow *next;
 };
 
@@ -115,7 +116,7 @@ static bool has_open(const struct engine *engine, const struct rule *follower, c
     return false;
 }
 
-/* -- one of a group closes -- */
+/* -- what is remembered of a group while others of it are open: when the latest was met -- */
 
 /* No rule's name has a space: this is nobody's identity. */
 static void add_memo_name(const struct rule *follower, const struct fields *fields, struct buffer *out)
@@ -134,10 +135,10 @@ static void add_memo_name(const struct rule *follower, const struct fields *fiel
     deadline_case(follower, &(struct fields){key, n}, out);
 }
 
-static void remember(struct turn *turn, const char *name, const struct deadline *deadline, instant at)
+static void put_memo(struct turn *turn, const char *name, instant met)
 {
     const struct memo *known = memory_find(&turn->engine->closed, name);
-    instant met = known && known->opened > at ? known->opened : at;
+    instant latest = known && known->opened > met ? known->opened : met;
     struct memo *memo = memory_keep(&turn->engine->closed, name, turn->now);
     struct buffer *text = &turn->engine->text;
     struct json_writer json;
@@ -146,43 +147,51 @@ static void remember(struct turn *turn, const char *name, const struct deadline 
     json_begin(&json, text);
     json_object(&json);
     json_key_text(&json, "how", "others_open");
-    json_key_text(&json, "id", deadline->id);
-    json_key_int(&json, "opened", met); /* the latest that counts */
+    json_key_int(&json, "opened", latest);
     json_key_int(&json, "kept", turn->now);
     json_object_end(&json);
     if (!memo || !buffer_ok(text)) {
         turn->changes->failed = true;
         return;
     }
-    memo->opened = met;
-    memcpy(memo->id, deadline->id, sizeof memo->id);
+    memo->opened = latest;
     changes_put(turn->changes, TABLE_CLOSED, name, buffer_text(text), text->n);
 }
 
-/* When the last of the group that was not cancelled closed; INSTANT_NONE: all were cancelled. */
-static instant forget(struct turn *turn, const char *name, const struct closing_cause *cause)
+static void remember(struct turn *turn, const struct rule *follower, const struct fields *fields, instant met)
 {
-    struct memo *memo = memory_find(&turn->engine->closed, name);
-    instant at = cause->how == CLOSED_CANCELLED ? INSTANT_NONE : cause->at;
+    struct buffer name;
 
+    buffer_init(&name);
+    add_memo_name(follower, fields, &name);
+    if (!buffer_ok(&name)) {
+        turn->changes->failed = true;
+    } else if (met != INSTANT_NONE) {
+        put_memo(turn, buffer_text(&name), met);
+    }
+    buffer_finish(&name);
+}
+
+/* When the latest of the group was met, this input's included; INSTANT_NONE: all were cancelled. */
+static instant forget(struct turn *turn, const struct follow *follow)
+{
+    instant met = follow->met;
+    struct buffer name;
+
+    buffer_init(&name);
+    add_memo_name(follow->rule, &follow->event.fields, &name);
+    struct memo *memo = buffer_ok(&name) ? memory_find(&turn->engine->closed, buffer_text(&name)) : NULL;
+    turn->changes->failed |= !buffer_ok(&name);
     if (memo) {
-        at = memo->opened > at ? memo->opened : at;
-        changes_remove(turn->changes, TABLE_CLOSED, name);
+        met = memo->opened > met ? memo->opened : met;
+        changes_remove(turn->changes, TABLE_CLOSED, memo->identity);
         memory_forget(&turn->engine->closed, memo);
     }
-    return at;
+    buffer_finish(&name);
+    return met;
 }
 
-static void journal_nothing(struct turn *turn, const struct rule *follower, const struct deadline *deadline)
-{
-    struct journal_record record;
-
-    journal_begin_deadline(&record, turn->changes, "not_followed", deadline);
-    json_key_text(&record.json, "why",
-                  arena_printf(turn->engine->scratch, "%s does not open: all that it follows were cancelled",
-                               follower->name));
-    journal_end(&record);
-}
+/* -- one of a group closes -- */
 
 /* Those of the key stand first: what has too many fields loses others. */
 static bool copy_fields(struct arena *arena, const struct rule *follower, const struct fields *from,
@@ -213,55 +222,60 @@ static bool copy_fields(struct arena *arena, const struct rule *follower, const 
     return items != NULL;
 }
 
-/* It opens once everything else that the input does has been done. */
-static void queue(struct turn *turn, const struct rule *follower, const struct deadline *deadline, instant at,
-                  uint64_t group)
+/* The group's place in the queue, which it may have already: something opened and closed again. */
+static struct follow *place(struct turn *turn, const struct rule *follower, const struct deadline *deadline,
+                            uint64_t group)
 {
-    struct arena *arena = turn->engine->scratch;
-    struct follow *follow = arena_alloc(arena, sizeof *follow), **last = &turn->follows;
+    struct follow **last = &turn->follows;
+
+    while (*last) {
+        struct follow *known = *last;
+
+        if (known->rule == follower && known->group == group &&
+            is_same_group(follower, &known->event.fields, &deadline->fields)) {
+            return known;
+        }
+        last = &known->next;
+    }
+    *last = arena_alloc(turn->engine->scratch, sizeof **last);
+    if (*last) {
+        **last = (struct follow){.rule = follower, .group = group, .met = INSTANT_NONE};
+    }
+    return *last;
+}
+
+/* It opens once everything else that the input does has been done. */
+static void queue(struct turn *turn, const struct rule *follower, const struct deadline *deadline,
+                  uint64_t group, instant met)
+{
+    struct follow *follow = place(turn, follower, deadline, group);
 
     if (!follow) {
         turn->changes->failed = true;
         return;
     }
-    *follow = (struct follow){.rule = follower, .event = *turn->event, .group = group};
-    follow->event.time = at;
+    follow->met = met > follow->met ? met : follow->met;
+    follow->event = *turn->event;
     memcpy(follow->after, deadline->id, sizeof follow->after);
-    if (!copy_fields(arena, follower, &deadline->fields, &follow->event.fields)) {
+    if (!copy_fields(turn->engine->scratch, follower, &deadline->fields, &follow->event.fields)) {
         turn->changes->failed = true;
-        return;
     }
-    while (*last) {
-        last = &(*last)->next;
-    }
-    *last = follow;
 }
 
 static void close_one(struct turn *turn, const struct rule *follower, const struct deadline *deadline,
                       const struct closing_cause *cause)
 {
-    struct buffer name;
+    instant met = cause->how == CLOSED_CANCELLED ? INSTANT_NONE : cause->at;
     uint64_t group;
 
     if (follower->retired || !group_of(follower, &deadline->fields, &group)) {
         return;
     }
-    buffer_init(&name);
-    add_memo_name(follower, &deadline->fields, &name);
-    if (!buffer_ok(&name)) {
-        turn->changes->failed = true;
-    } else if (!has_open(turn->engine, follower, &deadline->fields, group, deadline)) {
-        instant at = forget(turn, buffer_text(&name), cause);
-
-        if (at == INSTANT_NONE) {
-            journal_nothing(turn, follower, deadline);
-        } else {
-            queue(turn, follower, deadline, at, group);
-        }
-    } else if (cause->how != CLOSED_CANCELLED) {
-        remember(turn, buffer_text(&name), deadline, cause->at);
+    if (has_open(turn->engine, follower, &deadline->fields, group, deadline)) {
+        remember(turn, follower, &deadline->fields, met);
+    } else {
+        queue(turn, follower, deadline, group, met);
     }
-    buffer_finish(&name);
 }
 
 void following_closed(struct turn *turn, const struct deadline *deadline, const struct closing_cause *cause)
@@ -274,21 +288,43 @@ void following_closed(struct turn *turn, const struct deadline *deadline, const 
     }
 }
 
+static void journal_nothing(struct turn *turn, const struct follow *follow)
+{
+    struct journal_record record;
+
+    journal_begin(&record, turn->changes, "not_followed");
+    json_key_text(&record.json, "d", follow->after);
+    json_key_text(&record.json, "r", follow->rule->after);
+    json_key_text(&record.json, "follower", follow->rule->name);
+    json_key_text(&record.json, "why", "all of them were cancelled");
+    journal_end(&record);
+}
+
+static void settle(struct turn *turn, struct follow *follow)
+{
+    if (has_open(turn->engine, follow->rule, &follow->event.fields, follow->group, NULL)) {
+        remember(turn, follow->rule, &follow->event.fields, follow->met); /* the input opened another one */
+        return;
+    }
+    follow->event.time = forget(turn, follow);
+    if (follow->event.time == INSTANT_NONE) {
+        journal_nothing(turn, follow);
+    } else if (!conditions_failing(&follow->rule->open_where, &follow->event.fields)) {
+        turn->event = &follow->event;
+        turn->after = follow->after;
+        spread_open(turn, follow->rule);
+    }
+}
+
 void following_settle(struct turn *turn)
 {
     const struct event *event = turn->event;
 
     while (turn->follows && !turn->changes->failed) {
-        const struct follow *first = turn->follows;
+        struct follow *first = turn->follows;
 
         turn->follows = first->next;
-        if (has_open(turn->engine, first->rule, &first->event.fields, first->group, NULL) ||
-            conditions_failing(&first->rule->open_where, &first->event.fields)) {
-            continue; /* the same input opened another one, or the rule does not want this one */
-        }
-        turn->event = &first->event;
-        turn->after = first->after;
-        spread_open(turn, first->rule);
+        settle(turn, first);
     }
     turn->event = event;
     turn->after = NULL;

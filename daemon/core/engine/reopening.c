@@ -15,13 +15,14 @@ struct closed { /* what base:closed has of it */
     struct arena *arena;
     char *owner;
     bool owner_fixed;
+    bool is_open; /* another one is, of the same identity */
     struct fields fields;
 };
 
 struct finds {
     struct closed *items; /* in the scratch arena */
     size_t n;
-    bool any_open; /* of the case some are open: they need not be reopened */
+    bool any_open; /* some need not be reopened */
 };
 
 /* -- which of them -- */
@@ -118,17 +119,37 @@ static void collect(struct turn *turn, const struct rule_ref *ref, const char *t
             !fits(turn, ref, closed)) {
             continue;
         }
-        if (is_open(turn, ref->rule, closed)) {
-            finds->any_open = true;
-        } else {
-            finds->n++;
-        }
+        closed->is_open = is_open(turn, ref->rule, closed);
+        finds->n++;
     }
 }
 
-/* One who owed himself and also stands in for another sends back his own. */
-static void prefer_owner(struct finds *finds, const char *actor)
+/* Does the actor owe something of this case that is open? */
+static bool owes(const struct turn *turn, const struct rule_ref *ref, const char *actor)
 {
+    const struct form *form = &ref->rule->forms[ref->selector->key.form];
+    const char *values[RULE_KEYS_MAX];
+    const struct deadline *deadline;
+    size_t cursor = 0;
+
+    if (!intake_values(turn, ref, values)) {
+        return false;
+    }
+    uint64_t hash = state_form_hash(ref->rule, form, values);
+    while ((deadline = index_find(&turn->engine->forms, hash, &cursor)) != NULL) {
+        if (strcmp(deadline->rule->name, ref->rule->name) == 0 && strcmp(deadline->owner, actor) == 0 &&
+            intake_has_values(deadline, form, values)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One who owes himself and also stands in for another sends back his own. */
+static void prefer_owner(const struct turn *turn, const struct rule_ref *ref, struct finds *finds)
+{
+    const char *field = ref->selector->owner_field;
+    const char *actor = field ? fields_get(&turn->event->fields, field) : NULL;
     size_t own = 0;
 
     for (size_t i = 0; actor && i < finds->n; i++) {
@@ -136,7 +157,11 @@ static void prefer_owner(struct finds *finds, const char *actor)
             finds->items[own++] = finds->items[i];
         }
     }
-    finds->n = own > 0 ? own : finds->n;
+    if (own > 0) {
+        finds->n = own;
+    } else if (actor && owes(turn, ref, actor)) {
+        *finds = (struct finds){.any_open = true};
+    }
 }
 
 /* Of several periods, or of a series, the one that closed last stays for each owner. */
@@ -162,16 +187,29 @@ static void keep_latest(struct finds *finds)
     finds->n = n;
 }
 
+static void drop_open(struct finds *finds)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < finds->n; i++) {
+        if (!finds->items[i].is_open) {
+            finds->items[n++] = finds->items[i];
+        }
+    }
+    finds->any_open |= n < finds->n;
+    finds->n = n;
+}
+
 static void find(struct turn *turn, const struct rule_ref *ref, struct finds *finds)
 {
-    const char *field = ref->selector->owner_field;
     struct buffer text;
 
     *finds = (struct finds){.n = 0};
     buffer_init(&text);
     if (add_case(turn, ref, &text)) {
         collect(turn, ref, buffer_text(&text), finds);
-        prefer_owner(finds, field ? fields_get(&turn->event->fields, field) : NULL);
+        prefer_owner(turn, ref, finds);
+        drop_open(finds);
         keep_latest(finds);
     }
     buffer_finish(&text);

@@ -198,6 +198,20 @@ static void test_what_was_met_early(void **state)
     assert_int_equal(world_stat(world, "2026-11|archive|hr|met"), 1);
 }
 
+/* The first is met while the second is not open yet: that is remembered all the same. */
+static void test_met_before_the_next_one_opened(void **state)
+{
+    struct world *world = *state;
+
+    answer(world, "2026-11-17T08:59", "zhang.wei");
+    ask(world, "2026-11-17T09:00");
+    assert_int_equal(count_open(world, "panel"), 1);
+    assert_int_equal(count_open(world, "summary"), 0);
+    reload(world);
+    world_event(world, "2026-11-17T10:00", "panel.dropped", "case", "p-1", NULL);
+    assert_int_equal(one_of(world, "summary")->opened, world_time("2026-11-17T08:59"));
+}
+
 static void test_part_of_the_key(void **state)
 {
     struct world *world = *state;
@@ -248,6 +262,7 @@ int main(void)
         FOLLOW_TEST(test_opened_again_by_the_same_event),
         FOLLOW_TEST(test_a_command_closes_the_last),
         FOLLOW_TEST(test_what_was_met_early),
+        FOLLOW_TEST(test_met_before_the_next_one_opened),
         FOLLOW_TEST(test_part_of_the_key),
         FOLLOW_TEST(test_a_lost_commit_leaves_nothing),
     };

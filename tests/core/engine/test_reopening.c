@@ -169,6 +169,26 @@ static void test_whoever_is_named_or_all(void **state)
     assert_int_equal(count_open(world, "panel"), 3);
 }
 
+/* Who answers for somebody who is away sends back his own, if he has one, and nobody else's. */
+static void test_a_delegate_is_asked_for_the_own(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-17T09:00", "panel.asked", "case", "p-1", "raters",
+                "[\"liu.yang\",\"wang.fang\"]", NULL);
+    world_event(world, "2026-11-17T10:00", "panel.answered", "case", "p-1", "rater", "liu.yang", NULL);
+    world_event(world, "2026-11-17T11:00", "panel.answer_returned", "case", "p-1", "rater", "wang.fang",
+                NULL);
+    assert_int_equal(count_open(world, "panel"), 1); /* hers is open still */
+    world_event(world, "2026-11-17T12:00", "panel.answered", "case", "p-1", "rater", "wang.fang", NULL);
+    world_event(world, "2026-11-17T13:00", "panel.answer_returned", "case", "p-1", "rater", "wang.fang",
+                NULL);
+    assert_int_equal(count_open(world, "panel"), 1);
+    world_event(world, "2026-11-17T14:00", "panel.answer_returned", "case", "p-1", "rater", "liu.yang", NULL);
+    assert_int_equal(count_open(world, "panel"), 2); /* so it was hers alone */
+    assert_int_equal(world_stat(world, "2026-11|panel||unmatched"), 1);
+}
+
 static void test_one_of_a_series(void **state)
 {
     struct world *world = *state;
@@ -215,6 +235,7 @@ int main(void)
         REOPEN_TEST(test_what_is_open_or_unknown_is_unmatched),
         REOPEN_TEST(test_a_retry_reopens_nothing),
         REOPEN_TEST(test_whoever_is_named_or_all),
+        REOPEN_TEST(test_a_delegate_is_asked_for_the_own),
         REOPEN_TEST(test_one_of_a_series),
         REOPEN_TEST(test_one_event_meets_and_reopens),
         REOPEN_TEST(test_what_was_cancelled_too),
