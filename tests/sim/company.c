@@ -30,6 +30,14 @@ const struct law laws[WHICH] = {
                    {{"open", AT_OPENING, 0, OWNER, 0, 1, false},
                     {"due-6h", ELAPSED, -360, OWNER, 0, 1, false},
                     {"due+6h", ELAPSED, 360, HEAD, 90, 4, false}}},
+    [SUMMARY] = {"summary",
+                 3,
+                 {{"due-4h", ELAPSED, -240, OWNER, 0, 1, false},
+                  {"due", ELAPSED, 0, OWNER, 0, 1, false},
+                  {"due+20h", ELAPSED, 1200, HEAD, 0, 1, false}}},
+    [KIT] = {"kit",
+             2,
+             {{"due", ELAPSED, 0, OWNER, 0, 1, false}, {"due+24h", ELAPSED, 1440, UP, 0, 1, false}}},
 };
 
 /* -- time, a minute at a time -- */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEYS = 14, CANDIDATES = 6, EVENTS_A_KEY = 12, REPEATED_DAYS = 6 };
+enum { KEYS = 14, KITS = 3, CANDIDATES = 6, EVENTS_A_KEY = 12, REPEATED_DAYS = 6 };
 
 void generator_init(struct generator *generator, uint64_t seed)
 {
@@ -53,13 +53,19 @@ static const char *anybody(struct generator *generator)
 }
 
 /* Keys move on with time, so that those of old days are not used again. */
-static void add_key(struct generator *generator, struct happening *event, const char *name)
+static void add_key_of(struct generator *generator, struct happening *event, const char *name,
+                       unsigned spread)
 {
     char key[16];
 
     (void)snprintf(key, sizeof key, "%c%u", name[0],
-                   generator->events / EVENTS_A_KEY + (unsigned)generator_below(generator, KEYS));
+                   generator->events / EVENTS_A_KEY + (unsigned)generator_below(generator, spread));
     add(event, name, key);
+}
+
+static void add_key(struct generator *generator, struct happening *event, const char *name)
+{
+    add_key_of(generator, event, name, KEYS);
 }
 
 static void add_candidate(struct generator *generator, struct happening *event)
@@ -75,10 +81,16 @@ static void add_urgent(struct generator *generator, struct happening *event)
     add(event, "urgent", generator_chance(generator, 40) ? "yes" : "no");
 }
 
+static const char *const recruiters[] = {"chen.jing", "wang.qiang"};
+
+/* One recruiter for one interview, however often it is told of. */
+static void add_recruiter_of(struct happening *event, const char *key)
+{
+    add(event, "recruiter", recruiters[key[strlen(key) - 1] % 2]);
+}
+
 static void add_recruiter(struct generator *generator, struct happening *event)
 {
-    static const char *const recruiters[] = {"chen.jing", "wang.qiang"};
-
     add(event, "recruiter", pick(generator, recruiters, 2));
 }
 
@@ -90,7 +102,7 @@ static void make_interview(struct generator *generator, struct happening *event)
     (void)snprintf(event->type, sizeof event->type, "interview.completed");
     add_key(generator, event, "interview");
     add_candidate(generator, event);
-    add_recruiter(generator, event);
+    add_recruiter_of(event, event->values[0]);
     for (size_t i = 0; i < n; i++) {
         size_t used = strlen(people);
         (void)snprintf(people + used, sizeof people - used, "%s\"%s\"", i ? "," : "[", anybody(generator));
@@ -135,6 +147,74 @@ static void make_form(struct generator *generator, struct happening *event, cons
     }
 }
 
+static void make_kit(struct generator *generator, struct happening *event)
+{
+    static const char *const parts[] = {"kit.desk", "kit.card", "kit.key"};
+    bool asked = generator_chance(generator, 30);
+
+    (void)snprintf(event->type, sizeof event->type, "%s", asked ? "kit.asked" : pick(generator, parts, 3));
+    add_key_of(generator, event, "kit", KITS);
+    if (asked) {
+        add(event, "person", anybody(generator));
+    }
+}
+
+static const struct happening *lately(struct generator *generator, const char *type)
+{
+    size_t n = sizeof generator->latest / sizeof *generator->latest;
+    size_t first = generator_below(generator, n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct happening *kept = &generator->latest[(first + i) % n];
+        if (strcmp(kept->type, type) == 0) {
+            return kept;
+        }
+    }
+    return NULL;
+}
+
+/* Half of them by somebody who was asked for it. */
+static void make_feedback(struct generator *generator, struct happening *event, const char *type)
+{
+    const struct happening *asked = lately(generator, "interview.completed");
+    bool likely = asked && generator_chance(generator, 50);
+
+    (void)snprintf(event->type, sizeof event->type, "%s", type);
+    if (likely) {
+        add(event, "interview", asked->values[0]);
+    } else {
+        add_key(generator, event, "interview");
+    }
+    if (strcmp(type, "summary.sent") == 0) {
+        return;
+    }
+    if (likely) {
+        const char *people = asked->values[asked->n - 1]; /* ["a","b"] */
+        char person[NAME_SIZE];
+
+        (void)snprintf(person, sizeof person, "%.*s", (int)strcspn(people + 2, "\""), people + 2);
+        add(event, "interviewer", person);
+    } else {
+        add(event, "interviewer", anybody(generator));
+    }
+}
+
+/* Mostly of something that was done lately. */
+static void make_returned(struct generator *generator, struct happening *event)
+{
+    bool feedback = generator_chance(generator, 70);
+    const struct happening *done = lately(generator, feedback ? "feedback.submitted" : "review.done");
+
+    if (!done) {
+        make_review(generator, event, "review.returned");
+        return;
+    }
+    *event = (struct happening){.time = event->time, .n = done->n};
+    memcpy(event->names, done->names, sizeof event->names);
+    memcpy(event->values, done->values, sizeof event->values);
+    (void)snprintf(event->type, sizeof event->type, "%s", feedback ? "feedback.returned" : "review.returned");
+}
+
 static void make_probation(struct generator *generator, struct happening *event, int64_t now)
 {
     (void)snprintf(event->type, sizeof event->type, "probation.begun");
@@ -147,29 +227,33 @@ static void make_type(struct generator *generator, int64_t now, struct happening
 {
     static const char *const stops[] = {"candidate.left", "candidate.held", "candidate.back",
                                         "candidate.back"};
-    uint64_t dice = generator_below(generator, 100);
+    uint64_t dice = generator_below(generator, 128);
 
     if (dice < 16) {
         make_interview(generator, event);
-    } else if (dice < 30) {
+    } else if (dice < 28) {
         make_review(generator, event, "review.asked");
-    } else if (dice < 40) {
+    } else if (dice < 37) {
         make_review(generator, event, "review.changed");
-    } else if (dice < 47) {
+    } else if (dice < 46) {
         make_review(generator, event, "review.done");
-    } else if (dice < 57) {
+    } else if (dice < 54) {
         make_form(generator, event, "form.asked");
-    } else if (dice < 64) {
-        make_form(generator, event, dice < 62 ? "form.given" : "form.refused");
-    } else if (dice < 72) {
+    } else if (dice < 62) {
+        make_form(generator, event, dice < 60 ? "form.given" : "form.refused");
+    } else if (dice < 68) {
         make_probation(generator, event, now);
-    } else if (dice < 77) {
+    } else if (dice < 73) {
         (void)snprintf(event->type, sizeof event->type, "probation.judged");
         add_key(generator, event, "employee");
-    } else if (dice < 88) {
-        (void)snprintf(event->type, sizeof event->type, "feedback.submitted");
-        add_key(generator, event, "interview");
-        add(event, "interviewer", anybody(generator));
+    } else if (dice < 91) {
+        make_feedback(generator, event, "feedback.submitted");
+    } else if (dice < 96) {
+        make_feedback(generator, event, "summary.sent");
+    } else if (dice < 110) {
+        make_kit(generator, event);
+    } else if (dice < 118) {
+        make_returned(generator, event);
     } else {
         (void)snprintf(event->type, sizeof event->type, "%s", pick(generator, stops, 4));
         add_candidate(generator, event);
@@ -197,8 +281,8 @@ void generator_event(struct generator *generator, int64_t now, struct happening 
         return;
     }
     *out = (struct happening){.time = stamp(generator, now)};
-    (void)snprintf(out->id, sizeof out->id, "e%u", generator->events++);
     make_type(generator, now, out);
+    (void)snprintf(out->id, sizeof out->id, "e%u", generator->events++);
     *kept = *out;
 }
 

@@ -76,9 +76,16 @@ static int64_t due_of(const struct affair *affair)
     case FEEDBACK:
         return company_elapsed(affair->start, 1440, affair->pauses, affair->n_pauses);
     case REVIEW:
-        return company_worked(affair->start, affair->urgent ? 240 : 960, affair->pauses, affair->n_pauses);
+        return company_worked(affair->start,
+                              affair->from[0]  ? 480
+                              : affair->urgent ? 240
+                                               : 960,
+                              affair->pauses, affair->n_pauses);
     case FORM:
+    case KIT:
         return affair->start + 2 * DAY;
+    case SUMMARY:
+        return company_elapsed(affair->start, 1800, NULL, 0);
     default:
         return affair->due; /* the event says it */
     }
@@ -139,11 +146,31 @@ static bool is_open(const struct affair *affair)
     return affair->standing != CLOSED;
 }
 
-static void close_affair(struct oracle *oracle, struct affair *affair, const char *how)
+static struct round *round_of(struct oracle *oracle, const char *key)
+{
+    for (size_t i = 0; i < oracle->n_rounds; i++) {
+        if (strcmp(oracle->rounds[i].key, key) == 0) {
+            return &oracle->rounds[i];
+        }
+    }
+    struct round *round = &oracle->rounds[oracle->n_rounds++];
+    copy(round->key, key);
+    round->met = -1;
+    return round;
+}
+
+static void close_affair(struct oracle *oracle, struct affair *affair, const char *how, int64_t at)
 {
     affair->standing = CLOSED;
     affair->how = how;
     oracle->want++;
+    if (affair->which == FEEDBACK) {
+        struct round *round = round_of(oracle, affair->key);
+
+        round->met = strcmp(how, "cancelled") != 0 && at > round->met ? at : round->met;
+        round->last = (size_t)(affair - oracle->affairs);
+        round->has_closed = true;
+    }
 }
 
 /* A paused clock stands at the beginning of the pause. */
@@ -176,7 +203,7 @@ static void remember_early(struct oracle *oracle, enum which which, const char *
     struct early *early = &oracle->earlies[oracle->n_earlies++];
     early->which = which;
     copy(early->key, key);
-    copy(early->actor, is_several(which) ? actor : "");
+    copy(early->actor, is_several(which) || which == KIT ? actor : "");
     early->time = time;
 }
 
@@ -200,7 +227,7 @@ static void meet(struct oracle *oracle, enum which which, const char *key, const
         }
         found = true;
         if (time >= affair->opened - EARLY) {
-            close_affair(oracle, affair, how_met(affair, time));
+            close_affair(oracle, affair, how_met(affair, time), time);
         }
     }
     if (!found) {
@@ -256,6 +283,25 @@ static const struct early *take_early(struct oracle *oracle, const struct affair
     return found ? &best : NULL;
 }
 
+/* Of several that must come, what was told last counts. */
+static bool take_part(struct oracle *oracle, const struct affair *affair, const char *type, int64_t *time)
+{
+    bool counts = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < oracle->n_earlies; i++) {
+        const struct early *early = &oracle->earlies[i];
+        if (early->which != KIT || strcmp(early->key, affair->key) != 0 || strcmp(early->actor, type) != 0) {
+            oracle->earlies[kept++] = *early;
+        } else {
+            *time = early->time;
+            counts = early->time >= affair->opened - EARLY;
+        }
+    }
+    oracle->n_earlies = kept;
+    return counts;
+}
+
 static void begin(struct affair *affair, const struct happening *event, int64_t now)
 {
     const char *ends = field(event, "ends_at");
@@ -294,7 +340,102 @@ static void open_one(struct oracle *oracle, const struct happening *event, enum 
     oracle->want++;
     const struct early *early = take_early(oracle, affair);
     if (early) {
-        close_affair(oracle, affair, how_met(affair, early->time));
+        close_affair(oracle, affair, how_met(affair, early->time), early->time);
+    }
+}
+
+static const char *const kit_parts[] = {"kit.desk", "kit.card", "kit.key"};
+
+static void come(struct oracle *oracle, struct affair *affair, size_t part, int64_t time)
+{
+    affair->came |= 1U << part;
+    affair->came_at = time > affair->came_at ? time : affair->came_at;
+    if (affair->came == 7) {
+        close_affair(oracle, affair, how_met(affair, affair->came_at), affair->came_at);
+    }
+}
+
+static void serve_kit(struct oracle *oracle, const struct happening *event, int64_t now)
+{
+    const char *key = field(event, "kit");
+    struct affair *open = find_open(oracle, KIT, key, NULL);
+
+    if (strcmp(event->type, "kit.asked") == 0 && !open) {
+        open_one(oracle, event, KIT, key, field(event, "person"), now);
+        open = find_open(oracle, KIT, key, NULL);
+        for (size_t i = 0; open && i < 3 && is_open(open); i++) {
+            int64_t time;
+            if (take_part(oracle, open, kit_parts[i], &time)) {
+                come(oracle, open, i, time);
+            }
+        }
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(event->type, kit_parts[i]) != 0) {
+            continue;
+        }
+        if (!open) {
+            remember_early(oracle, KIT, key, event->type, event->time);
+        } else if (event->time >= open->opened - EARLY && !(open->came >> i & 1)) {
+            come(oracle, open, i, event->time);
+        }
+    }
+}
+
+/* -- sent back -- */
+
+static bool is_latest(const struct oracle *oracle, size_t i)
+{
+    const struct affair *affair = &oracle->affairs[i];
+
+    for (size_t k = i + 1; k < oracle->n; k++) {
+        const struct affair *other = &oracle->affairs[k];
+        if (other->which == affair->which && strcmp(other->key, affair->key) == 0 &&
+            (!is_several(affair->which) || strcmp(other->owner, affair->owner) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void send_back(struct oracle *oracle, const struct affair *old, const struct happening *event,
+                      int64_t now)
+{
+    struct affair *affair = &oracle->affairs[oracle->n++];
+    const char *urgent = field(event, "urgent");
+    const char *reviewer = field(event, "reviewer");
+
+    *affair = (struct affair){.which = old->which};
+    copy(affair->key, old->key);
+    copy(affair->owner, reviewer ? reviewer : old->owner);
+    copy(affair->department, company_department(affair->owner));
+    copy(affair->candidate, old->candidate);
+    copy(affair->requester, old->requester);
+    copy(affair->from, old->id);
+    affair->urgent = urgent ? strcmp(urgent, "yes") == 0 : old->urgent;
+    begin(affair, event, now);
+    oracle->want++;
+}
+
+/* Whoever is named himself before anybody whom he stands in for. */
+static void reopen(struct oracle *oracle, enum which which, const char *key, const char *actor,
+                   const struct happening *event, int64_t now)
+{
+    bool himself = false;
+    size_t n = oracle->n;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct affair *affair = &oracle->affairs[i];
+        himself = himself || (actor && affair->which == which && strcmp(affair->key, key) == 0 &&
+                              strcmp(affair->owner, actor) == 0);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct affair *affair = &oracle->affairs[i];
+        if (affair->which == which && strcmp(affair->key, key) == 0 && !is_open(affair) &&
+            is_latest(oracle, i) && event->time > affair->opened &&
+            (!actor || strcmp(himself ? affair->owner : company_reader(affair->owner, now), actor) == 0)) {
+            send_back(oracle, affair, event, now);
+        }
     }
 }
 
@@ -319,6 +460,27 @@ static void open_for(struct oracle *oracle, const struct happening *event, enum 
         restart(oracle, open, event, now);
     } else if (!open) {
         open_one(oracle, event, which, key, owner, now);
+    }
+}
+
+/* Once no feedback of an interview is open, and not all of it was cancelled, somebody sums it up. */
+static void sum_up(struct oracle *oracle, int64_t now)
+{
+    for (size_t i = 0; i < oracle->n_rounds; i++) {
+        struct round *round = &oracle->rounds[i];
+        struct happening closing = {.time = round->met};
+
+        if (!round->has_closed) {
+            continue;
+        }
+        round->has_closed = false;
+        if (find_open(oracle, FEEDBACK, round->key, NULL)) {
+            continue;
+        }
+        round->met = -1;
+        if (closing.time >= 0) {
+            open_for(oracle, &closing, SUMMARY, round->key, oracle->affairs[round->last].requester, now);
+        }
     }
 }
 
@@ -410,7 +572,7 @@ static void each_of_candidate(struct oracle *oracle, const struct happening *eve
             continue;
         }
         if (strcmp(event->type, "candidate.left") == 0) {
-            close_affair(oracle, affair, "cancelled");
+            close_affair(oracle, affair, "cancelled", event->time);
         } else if (strcmp(event->type, "candidate.held") == 0) {
             hold(oracle, affair, event);
         } else {
@@ -430,9 +592,9 @@ static void command(struct oracle *oracle, const struct happening *event, int64_
             copy(affair->acked, field(event, "to"));
             affair->acked_until = now + 2 * DAY;
         } else if (strcmp(event->type, "cuiban.done") == 0) {
-            close_affair(oracle, affair, how_met(affair, event->time));
+            close_affair(oracle, affair, how_met(affair, event->time), event->time);
         } else {
-            close_affair(oracle, affair, "cancelled");
+            close_affair(oracle, affair, "cancelled", event->time);
         }
     }
 }
@@ -462,7 +624,7 @@ static void serve_form(struct oracle *oracle, const struct happening *event, int
     for (size_t i = 0; i < oracle->n && strcmp(event->type, "form.refused") == 0; i++) {
         struct affair *affair = &oracle->affairs[i];
         if (affair->which == FORM && is_open(affair) && strcmp(affair->key, key) == 0) {
-            close_affair(oracle, affair, "cancelled");
+            close_affair(oracle, affair, "cancelled", event->time);
         }
     }
 }
@@ -475,6 +637,8 @@ static void serve_review(struct oracle *oracle, const struct happening *event, i
         open_for(oracle, event, REVIEW, key, field(event, "reviewer"), now);
     } else if (strcmp(event->type, "review.done") == 0) {
         meet(oracle, REVIEW, key, NULL, event->time, now);
+    } else if (strcmp(event->type, "review.returned") == 0) {
+        reopen(oracle, REVIEW, key, NULL, event, now);
     } else {
         struct affair *affair = find_open(oracle, REVIEW, key, NULL);
         if (affair) {
@@ -500,11 +664,18 @@ void oracle_event(struct oracle *oracle, const struct happening *event, int64_t 
         open_each(oracle, event, field(event, "interview"), now);
     } else if (strcmp(event->type, "feedback.submitted") == 0) {
         meet(oracle, FEEDBACK, field(event, "interview"), field(event, "interviewer"), event->time, now);
+    } else if (strcmp(event->type, "feedback.returned") == 0) {
+        reopen(oracle, FEEDBACK, field(event, "interview"), field(event, "interviewer"), event, now);
+    } else if (strcmp(event->type, "summary.sent") == 0) {
+        meet(oracle, SUMMARY, field(event, "interview"), NULL, event->time, now);
+    } else if (strncmp(event->type, "kit.", 4) == 0) {
+        serve_kit(oracle, event, now);
     } else if (strcmp(event->type, "probation.begun") == 0) {
         open_for(oracle, event, PROBATION, field(event, "employee"), field(event, "person"), now);
     } else if (strcmp(event->type, "probation.judged") == 0) {
         meet(oracle, PROBATION, field(event, "employee"), NULL, event->time, now);
     }
+    sum_up(oracle, now);
 }
 
 /* -- the engine against the oracle -- */
@@ -527,7 +698,9 @@ static void check_affair(struct oracle *oracle, const struct affair *affair, str
     const struct deadline *deadline = engine_deadline(world_engine(world), affair->id);
 
     if (!deadline || deadline->state != state_of(affair) || strcmp(deadline->owner, affair->owner) != 0 ||
-        deadline->due != affair->due) {
+        deadline->due != affair->due || deadline->came != affair->came ||
+        strcmp(deadline->reopened, affair->from) != 0 ||
+        (deadline->after[0] != '\0') != (affair->which == SUMMARY)) {
         oracle_complain(oracle, "%s %s: the engine has state %d, owner %s, due %+lld min", affair->id,
                         laws[affair->which].name, deadline ? (int)deadline->state : -1,
                         deadline ? deadline->owner : "",

@@ -21,6 +21,13 @@ struct early { /* a meet that came before its opening */
     int64_t time;
 };
 
+struct round { /* the feedback of one interview, since none was open */
+    char key[NAME_SIZE];
+    int64_t met;     /* the latest; -1: none */
+    size_t last;     /* the affair that closed last */
+    bool has_closed; /* one has, during this event */
+};
+
 struct oracle {
     struct affair affairs[AFFAIRS_MAX];
     size_t n;
@@ -28,6 +35,8 @@ struct oracle {
     size_t n_notes;
     struct early earlies[AFFAIRS_MAX];
     size_t n_earlies;
+    struct round rounds[AFFAIRS_MAX];
+    size_t n_rounds;
     char seen[AFFAIRS_MAX * 4][24];
     size_t n_seen;
     json_t *records; /* since the last judgement */
