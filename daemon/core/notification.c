@@ -1,5 +1,6 @@
 #include "notification.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,24 @@ const char *verdict_name(enum verdict_kind kind)
     static const char *const names[] = {"delivered", "retry",         "backoff",  "reauth",
                                         "refused",   "misconfigured", "uncertain"};
     return names[kind];
+}
+
+/* By hand: it is asked for with every look at what a deadline has under way. */
+void notification_number(const char *deadline, int32_t number, char into[static NOTIFICATION_ID_MAX])
+{
+    char digits[12];
+    size_t n = strnlen(deadline, DEADLINE_ID_MAX - 1), at = sizeof digits;
+    uint32_t rest = number < 0 ? 0 : (uint32_t)number;
+
+    static_assert(DEADLINE_ID_MAX + sizeof digits < NOTIFICATION_ID_MAX, "an id has room for both");
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    memcpy(into, deadline, n);
+    into[n++] = '-';
+    memcpy(into + n, digits + at, sizeof digits - at);
+    into[n + sizeof digits - at] = '\0';
 }
 
 void notification_destroy(struct notification *notification)

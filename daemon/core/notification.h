@@ -41,6 +41,8 @@ struct notification {
     char *title, *body; /* rendered when queued (closed), else NULL: rendered when it is sent */
 };
 
+/* The id of a deadline's notification: "Q7KM-1". */
+void notification_number(const char *deadline, int32_t number, char into[static NOTIFICATION_ID_MAX]);
 void notification_destroy(struct notification *notification);
 void notification_encode(const struct notification *notification, struct buffer *out);
 int notification_decode(const char *id, const char *json, size_t n, struct notification **out,

@@ -8,9 +8,12 @@
 #include <string.h>
 
 /* A full table refuses the entry instead of ending the process. */
-#define HASH_NONFATAL_OOM          1
-#define uthash_nonfatal_oom(entry) ((void)(entry))
+#define HASH_NONFATAL_OOM           1
+#define uthash_nonfatal_oom(entry)  ((void)(entry))
+#define HASH_FUNCTION(key, n, hash) ((hash) = (unsigned)hash_bytes(0, key, n))
 #include <uthash.h>
+
+#include "index.h"
 
 struct rule_entry {
     const struct rule *rule;

@@ -236,6 +236,8 @@ static int64_t cycles_s(const struct zone *zone, int64_t at_s)
 static size_t periods_by(const struct zone *zone, int64_t at_s)
 {
     size_t low = 0, high = zone->n;
+    if (high > 0 && zone->transitions[high - 1].at_s <= at_s)
+        return high; /* most zones have settled long ago */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (zone->transitions[middle].at_s <= at_s)

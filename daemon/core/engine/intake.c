@@ -472,16 +472,20 @@ static void remember_seen(struct turn *turn, struct seen_entry *entry)
         turn->changes->failed = true;
         return;
     }
-    buffer_clear(text);
-    buffer_add_int(text, entry->at);
-    changes_put(turn->changes, TABLE_SEEN, seen_format(entry, key), buffer_text(text), text->n);
+    if (!turn->changes->is_dry) {
+        buffer_clear(text);
+        buffer_add_int(text, entry->at);
+        changes_put(turn->changes, TABLE_SEEN, seen_format(entry, key), buffer_text(text), text->n);
+    }
     for (int i = 0; i < FORGET_MAX; i++) {
         const struct seen_entry *oldest = seen_oldest(&engine->seen);
 
         if (engine->seen.n <= engine->policy->seen_max && oldest->at > turn->now - engine->policy->seen_ms) {
             break;
         }
-        changes_remove(turn->changes, TABLE_SEEN, seen_format(oldest, key));
+        if (!turn->changes->is_dry) {
+            changes_remove(turn->changes, TABLE_SEEN, seen_format(oldest, key));
+        }
         seen_forget_oldest(&engine->seen);
     }
 }

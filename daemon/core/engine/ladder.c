@@ -451,15 +451,7 @@ static struct notification *queue(struct firing *firing, const struct listener *
         return NULL;
     }
     firing->deadline->numbered++;
-    struct buffer *text = &firing->turn->engine->text;
-    buffer_clear(text);
-    buffer_printf(text, "%s-%d", firing->deadline->id, (int)firing->deadline->numbered);
-    if (!buffer_ok(text) || text->n >= sizeof note->id) {
-        notification_destroy(note);
-        firing->turn->changes->failed = true;
-        return NULL;
-    }
-    memcpy(note->id, text->bytes, text->n + 1);
+    notification_number(firing->deadline->id, firing->deadline->numbered, note->id);
     return note;
 }
 
@@ -588,7 +580,8 @@ static void render_closing(struct firing *firing, struct notification *note)
     const char *why = "";
 
     composed_init(&composed);
-    if (compose_closing(firing->turn->engine, firing->deadline, note, cause->how, cause->at,
+    if (firing->turn->changes->is_dry || /* nobody will read it */
+        compose_closing(firing->turn->engine, firing->deadline, note, cause->how, cause->at,
                         firing->turn->now, &composed, &why) ||
         !state_set_text(&note->title, buffer_text(&composed.title)) ||
         !state_set_text(&note->body, buffer_text(&composed.body))) {
@@ -602,16 +595,16 @@ void ladder_closed(struct turn *turn, struct deadline *deadline, const struct cl
 {
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         const struct step *step = &deadline->rule->steps[i];
+
+        if (step->anchor != ANCHOR_CLOSED || conditions_failing(&step->where, &deadline->fields)) {
+            continue;
+        }
         struct firing firing = {.turn = turn,
                                 .deadline = deadline,
                                 .step = step,
                                 .index = i,
                                 .closing = cause,
                                 .fires = turn->now};
-
-        if (step->anchor != ANCHOR_CLOSED || conditions_failing(&step->where, &deadline->fields)) {
-            continue;
-        }
         for (size_t k = 0; k < step->n_to; k++) {
             add_path(&firing, &step->to[k]);
         }

@@ -32,6 +32,9 @@ static void assign_id(struct turn *turn, struct deadline *deadline)
     char text[24];
 
     number_format(turn->engine->numbered++, deadline->id);
+    if (turn->changes->is_dry) {
+        return;
+    }
     int n = snprintf(text, sizeof text, "%llu", (unsigned long long)turn->engine->numbered);
     changes_put(turn->changes, TABLE_HEAD, "ids", text, (size_t)n);
 }

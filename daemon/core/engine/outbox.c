@@ -123,13 +123,10 @@ static void withdraw(struct turn *turn, struct notification *note, const char *w
 struct notification *outbox_numbered(const struct engine *engine, const struct deadline *deadline,
                                      int32_t number)
 {
-    struct buffer id;
+    char id[NOTIFICATION_ID_MAX];
 
-    buffer_init(&id);
-    buffer_printf(&id, "%s-%d", deadline->id, (int)number);
-    struct notification *note = buffer_ok(&id) ? state_find_notification(engine, buffer_text(&id)) : NULL;
-    buffer_finish(&id);
-    return note;
+    notification_number(deadline->id, number, id);
+    return state_find_notification(engine, id);
 }
 
 void outbox_withdraw(struct turn *turn, struct deadline *deadline, const char *why)

@@ -231,12 +231,13 @@ static instant gap_end(const struct engine *engine, const struct deadline *deadl
     if (gap_of(engine, deadline)->count == 0) {
         return INSTANT_NONE;
     }
-    instant end = after(engine, deadline, before->left, 2);
-    if (before->ended == INSTANT_NEVER) {
-        return end;
+    bool on_way = before->ended > before->left && before->ended != INSTANT_NEVER &&
+                  before->ended - before->left <= SENDING_WAY_MS;
+    if (on_way || before->ended == before->left) { /* most often; one gap is over before two are */
+        return after(engine, deadline, before->left, 1);
     }
-    bool on_way = before->ended > before->left && before->ended - before->left <= SENDING_WAY_MS;
-    instant ended = after(engine, deadline, on_way ? before->left : before->ended, 1);
+    instant end = after(engine, deadline, before->left, 2);
+    instant ended = before->ended == INSTANT_NEVER ? end : after(engine, deadline, before->ended, 1);
     return ended < end ? ended : end;
 }
 
@@ -265,6 +266,14 @@ static bool waits(const struct deadline *deadline, const struct step *step, inst
     return step->anchor == ANCHOR_DUE && !step->before_due && at > timing_ladder_base(deadline);
 }
 
+/* Does the rung behind it have to know when this one leaves? */
+static bool asks_back(const struct deadline *deadline, size_t rung, size_t next)
+{
+    instant at = deadline->steps[next].at;
+
+    return at == deadline->steps[rung].at || waits(deadline, &deadline->rule->steps[next], at);
+}
+
 void sending_fires(const struct engine *engine, const struct deadline *deadline, const struct rung *last,
                    instant fires[static RULE_STEPS_MAX])
 {
@@ -285,7 +294,7 @@ void sending_fires(const struct engine *engine, const struct deadline *deadline,
             when = end > at ? end : at;
         }
         fires[order[k]] = fired = when;
-        if (k + 1 < n) {
+        if (k + 1 < n && asks_back(deadline, order[k], order[k + 1])) {
             instant left = leaving_of(engine, deadline, step, when).last;
             left = before.at == at && before.left > left ? before.left : left;
             before = (struct rung){.at = at, .left = left, .ended = left};
