@@ -122,8 +122,8 @@ static void under_a_rule_that_has_changed(void **state)
     happens(world, "2036-03-11T12:00:00+08:00", "type", "interview.feedback", "id", "g", "of", "iv-1", "by",
             "han.mei", (char *)NULL);
     ctl_run(ctl, "case", "interview=iv-1", NULL);
-    ctl_expect(ctl, 0,
-               "RAHH  面试反馈  met       韩梅    -\n  2036-03-11 Tue 12:00  78Z2  面试总结  opened ", NULL);
+    ctl_expect(ctl, 0, "RAHH  面试反馈  met       韩梅    -\n  2036-03-11 Tue 12:00  78Z2  面试总结  opened ",
+               NULL);
     change_rule(world, "面试反馈", "反馈");
     freeReplyObject(redis_do(world->redis, "DEL " BASE ":rules"));
     freeReplyObject(redis_do(world->redis, "DEL " BASE ":deadlines"));
