@@ -207,16 +207,11 @@ static bool key_has(const struct rule *rule, const char *name)
 }
 
 static void check_for_each(struct rule_reading *reading, const config_setting_t *group,
-                           const config_setting_t *open, const struct rule *rule)
+                           const struct rule *rule)
 {
     const char *member = rule->for_each == FOR_EACH_PERSON ? "person" : "department";
     if (rule->for_each == FOR_EACH_NOTHING)
         return;
-    if (rule->open_on.n > 0 && rule_recurs(rule)) {
-        reader_error(&reading->reader, member_or(open, "for_each"), "cannot stand beside `on` and `every`");
-        reader_hint(&reading->reader, "the clock or an event opens for each %s; leave one of them out",
-                    member);
-    }
     if (rule->key.n > 0 && !key_has(rule, member)) {
         reader_error(&reading->reader, member_or(group, "key"),
                      "there is one deadline for each %s, but the key does not name it", member);
@@ -239,7 +234,7 @@ void recur_check(struct rule_reading *reading, const config_setting_t *group, co
     const config_setting_t *open = reader_member(group, "open");
     if (!open || !config_setting_is_group(open))
         return;
-    check_for_each(reading, group, open, rule);
+    check_for_each(reading, group, rule);
     warn_endless(reading, open, rule);
     if (rule_recurs(rule) && rule->open_on.n == 0 && !reader_member(open, "on"))
         check_by_clock(reading, group, open, rule);

@@ -448,6 +448,19 @@ static const char *missing_key(const struct turn *turn, const struct rule *rule)
     return NULL;
 }
 
+/* A recurrence begins before cuiban gives its deadlines their department or person. */
+static bool lacks_own_key(const struct turn *turn, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->key.n; i++) {
+        const char *name = rule->key.fields[i].name;
+
+        if (!rule_gives_field(rule, name) && !fields_get(&turn->event->fields, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool opening_is_open(struct turn *turn, const struct rule *rule)
 {
     return find_open(turn, rule, NULL) != NULL;
@@ -457,7 +470,7 @@ struct deadline *opening_draft(struct turn *turn, const struct rule *rule)
 {
     struct owners owners;
 
-    if (missing_key(turn, rule) || find_owners(turn, rule, &owners) || owners.n == 0) {
+    if (lacks_own_key(turn, rule) || find_owners(turn, rule, &owners) || owners.n == 0) {
         return NULL;
     }
     struct deadline *draft = opening_create(turn, rule, owners.ids[0], owners.fixed);

@@ -436,6 +436,29 @@ static void test_event_opens_for_each_department(void **state)
 }
 
 /* K2: the fifth working day counted from the end of the closed period, asked on the eighth. */
+static void test_recurs_for_each_department(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-18T13:00", "round.opened", "plan", "7", "department", "hr", "round_end",
+                "2026-12-31", NULL);
+    assert_string_equal(open_of(world, "checkin"), "");
+    reload(world);
+    world_until(world, "2026-11-23T09:30");
+    assert_string_equal(open_of(world, "checkin"), "2026-W48/rd/7 2026-W48/sales/7");
+    assert_int_equal(one_of(world, "checkin")->due, world_time("2026-11-26T18:00"));
+    world_event(world, "2026-11-24T10:00", "checkin.made", "plan", "7", "department", "rd", NULL);
+    world_event(world, "2026-11-24T10:01", "round.left", "plan", "7", "department", "sales", NULL);
+    assert_string_equal(open_of(world, "checkin"), "");
+    reload(world);
+    world_until(world, "2026-11-30T09:30"); /* who left one week is there in the next */
+    assert_string_equal(open_of(world, "checkin"), "2026-W49/rd/7 2026-W49/sales/7");
+    world_event(world, "2026-12-01T10:00", "round.stopped", "plan", "7", NULL);
+    assert_string_equal(open_of(world, "checkin"), "");
+    world_until(world, "2026-12-31T09:30");
+    assert_string_equal(open_of(world, "checkin"), "");
+}
+
 static void test_due_from_the_events_period(void **state)
 {
     struct world *world = *state;
@@ -671,6 +694,7 @@ int main(void)
         TEST(test_periods_that_fall_together),
         TEST(test_late_event_begins_in_the_past),
         TEST(test_event_opens_for_each_department),
+        TEST(test_recurs_for_each_department),
         TEST(test_due_from_the_events_period),
         TEST(test_series),
         TEST(test_series_falls_together),
