@@ -439,6 +439,21 @@ static enum cli_status load_before(struct absence_case *asked)
     return lives_load(asked->snapshot, &wanted, asked->arena, asked->before);
 }
 
+/* Which event had the id first. */
+static enum cli_status load_same_id(struct absence_case *asked)
+{
+    struct field *id = arena_alloc(asked->arena, sizeof(*id)); /* what is found points to it */
+    const struct fields given = {id, 1};
+    const struct sightings_wanted wanted = {&given, NULL};
+
+    if (id == NULL)
+        return cli_fail(asked->snapshot->cli, "out of memory", "内存不足");
+    if (asked->verdict.what != ABSENCE_SEEN || *asked->verdict.event->event.id == '\0')
+        return CLI_OK;
+    *id = (struct field){"id", asked->verdict.event->event.id};
+    return sightings_search(asked->snapshot, &wanted, asked->arena, &asked->same_id);
+}
+
 enum cli_status absence_load(struct snapshot *snapshot, const struct rule *rule, const struct fields *given,
                              struct absence_case *out)
 {
@@ -464,7 +479,7 @@ enum cli_status absence_load(struct snapshot *snapshot, const struct rule *rule,
         status = load_open(out);
     if (status == CLI_OK)
         out->verdict = decide(out);
-    return status;
+    return status == CLI_OK ? load_same_id(out) : status;
 }
 
 void absence_finish(struct absence_case *asked)

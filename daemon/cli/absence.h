@@ -71,6 +71,7 @@ struct absence_case {
     const char *dead_event, *dead_why; /* of a dead letter that names the values; NULL */
     struct explain_case *open;         /* the deadline that the verdict is about, if it is open */
     struct reason verdict;
+    struct sightings same_id; /* all events with the id of the one that was taken for a repetition */
 };
 
 /* Collects and decides. `given` has at least one field. CLI_OK, or CLI_USAGE with a complaint; finish in any

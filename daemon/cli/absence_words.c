@@ -79,6 +79,29 @@ static void say_repeat(const struct telling *telling, const struct reason *reaso
     }
 }
 
+/* The one that took the id away, as far as the stream still has it. */
+static void say_first(const struct telling *telling, const struct reason *reason)
+{
+    const struct sightings *same = &telling->asked->same_id;
+    const struct sighting *first = same->n > 0 ? &same->items[0] : NULL;
+    const struct key *key = &telling->asked->rule->key;
+    char id[STREAM_ID_TEXT_MAX];
+
+    buffer_add_text(telling->out,
+                    cli_in(telling->cli, "an event with its id had been taken before, so it was ignored",
+                           "此 id 的事件已处理过，故被忽略"));
+    if (first == NULL || first->kind != SIGHTING_WHOLE ||
+        stream_id_compare(first->at, reason->event->at) >= 0)
+        return;
+    buffer_printf(telling->out, cli_in(telling->cli, ": %s %s", "：%s %s"), stream_id_format(first->at, id),
+                  first->event.type);
+    for (size_t i = 0; i < key->n; i++) {
+        const char *value = fields_get(&first->event.fields, key->fields[i].name);
+
+        buffer_printf(telling->out, " %s=%s", key->fields[i].name, value == NULL ? "" : value);
+    }
+}
+
 static void say_no_rule(const struct telling *telling)
 {
     const struct absence_case *asked = telling->asked;
@@ -120,9 +143,7 @@ static void say_event(const struct telling *telling, const struct reason *reason
                       reason->record != NULL ? why_of(telling, reason->record) : reason->event->why);
         break;
     case ABSENCE_SEEN:
-        buffer_add_text(telling->out,
-                        cli_in(cli, "an event with its id had been taken before, so it was ignored",
-                               "此 id 的事件已处理过，故被忽略"));
+        say_first(telling, reason);
         break;
     case ABSENCE_WHERE:
         say_condition(telling, reason);

@@ -73,7 +73,10 @@ static void the_event_was_not_taken(void **state)
     happens(world, "2036-03-03T11:00:00+08:00", "type", "requisition.submitted", "id", "REQ-2", "requisition",
             "REQ-3", "hiring_manager", "zhang.wei", "department", "rd", (char *)NULL);
     ask(world, "confirm", "requisition=REQ-3");
-    ctl_expect(&world->ctl, 0, "an event with its id had been taken before, so it was ignored.", NULL);
+    ctl_expect(&world->ctl, 0,
+               "an event with its id had been taken before, so it was ignored: 2088122400000-2 "
+               "requisition.submitted requisition=REQ-2.",
+               NULL);
     arrives(world, "2036-03-03T12:00:00+08:00", "type", "requisition.submitted", "id", "x", "requisition",
             "REQ-4", "hiring_manager", "zhang.wei", "department", "rd", (char *)NULL);
     ask(world, "confirm", "requisition=REQ-4");
