@@ -34,6 +34,8 @@ struct specials {
     struct special *items;
     size_t n;
     size_t room;
+    uint64_t
+        *marks; /* once sorted: a bit a day from the first to the last, because most days are not special */
 };
 
 struct calendar {
@@ -72,6 +74,7 @@ static void specials_finish(struct specials *specials)
     for (size_t i = 0; i < specials->n; i++)
         free(specials->items[i].why);
     free(specials->items);
+    free(specials->marks);
     *specials = (struct specials){0};
 }
 
@@ -217,8 +220,36 @@ static bool week_count(struct calendar *calendar)
     return working > 0;
 }
 
+/* Where the day's bit is; false: before the first or behind the last. */
+static bool find_bit(const struct specials *specials, int32_t day, size_t *word, uint64_t *bit)
+{
+    if (specials->n == 0 || day < specials->items[0].day || day > specials->items[specials->n - 1].day)
+        return false;
+    size_t at = (size_t)((int64_t)day - specials->items[0].day);
+    *word = at / 64;
+    *bit = UINT64_C(1) << at % 64;
+    return true;
+}
+
+static bool specials_mark(struct specials *specials)
+{
+    size_t word = 0;
+    uint64_t bit;
+    if (specials->n > 0)
+        find_bit(specials, specials->items[specials->n - 1].day, &word, &bit);
+    specials->marks = calloc(word + 1, sizeof *specials->marks);
+    for (size_t i = 0; specials->marks && i < specials->n; i++)
+        if (find_bit(specials, specials->items[i].day, &word, &bit))
+            specials->marks[word] |= bit;
+    return specials->marks != NULL;
+}
+
 static struct special *specials_find(const struct specials *specials, int32_t day)
 {
+    size_t word;
+    uint64_t bit;
+    if (!find_bit(specials, day, &word, &bit) || !(specials->marks[word] & bit))
+        return NULL;
     size_t low = 0, high = specials->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -227,7 +258,7 @@ static struct special *specials_find(const struct specials *specials, int32_t da
         else
             high = middle;
     }
-    return low < specials->n && specials->items[low].day == day ? &specials->items[low] : NULL;
+    return &specials->items[low];
 }
 
 static int by_day(const void *a, const void *b)
@@ -312,6 +343,10 @@ int calendar_finish(struct calendar *calendar)
         return status;
     }
     specials_settle(&calendar->days);
+    if (!specials_mark(&calendar->days)) {
+        specials_finish(&calendar->days);
+        return -ENOMEM;
+    }
     count_days(calendar);
     calendar->finished = true;
     return 0;

@@ -144,7 +144,7 @@ static bool is_envelope(const char *name)
     static const char *const names[] = {"type", "id", "time", "specversion", "datacontenttype"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) == 0) {
+        if (name[0] == names[i][0] && strcmp(name, names[i]) == 0) {
             return true;
         }
     }

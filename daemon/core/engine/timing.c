@@ -69,17 +69,31 @@ int timing_span(const struct engine *engine, const struct deadline *deadline, co
     return span_resolve(&request, out);
 }
 
+static bool reaches_beyond(const struct span_request *request, instant answer)
+{
+    int32_t first, last;
+
+    return span_reach(request, answer, &first, &last) &&
+           !(calendar_covers(request->calendar, first) && calendar_covers(request->calendar, last));
+}
+
 /* Whether the span's answer depends on a date that the calendar does not cover. */
 static bool is_uncovered(const struct engine *engine, const struct deadline *deadline,
                          const struct span *span)
 {
     struct span_request request = span_of(engine, deadline, span);
     instant answer;
-    int32_t first, last;
 
-    return !span_is_none(span) && !span_resolve(&request, &answer) &&
-           span_reach(&request, answer, &first, &last) &&
-           !(calendar_covers(request.calendar, first) && calendar_covers(request.calendar, last));
+    return !span_is_none(span) && !span_resolve(&request, &answer) && reaches_beyond(&request, answer);
+}
+
+/* Whether the due is bounded or yet to be counted from somewhere else. */
+static bool depends_on_more(const struct deadline *deadline)
+{
+    const struct rule *rule = deadline->rule;
+
+    return !span_is_none(&rule->latest) || !span_is_none(&rule->least) ||
+           deadline->state == DEADLINE_SLEEPING;
 }
 
 bool timing_is_provisional(const struct engine *engine, const struct deadline *deadline)
@@ -90,6 +104,16 @@ bool timing_is_provisional(const struct engine *engine, const struct deadline *d
            (is_uncovered(engine, deadline, rule_due_span(rule, deadline->due_case)) ||
             is_uncovered(engine, deadline, &rule->latest) || is_uncovered(engine, deadline, &rule->least) ||
             (deadline->state == DEADLINE_SLEEPING && is_uncovered(engine, deadline, &rule->open_from)));
+}
+
+/* The same where the due has just been counted. */
+static bool is_provisional_now(const struct engine *engine, const struct deadline *deadline)
+{
+    struct span_request request =
+        span_of(engine, deadline, rule_due_span(deadline->rule, deadline->due_case));
+
+    return depends_on_more(deadline) || deadline->extended ? timing_is_provisional(engine, deadline)
+                                                           : reaches_beyond(&request, deadline->due);
 }
 
 /* Earlier of due and `latest`, later of that and `least`. */
@@ -155,7 +179,7 @@ int timing_due(const struct engine *engine, struct deadline *deadline, const cha
     }
     deadline->due = due;
     deadline->due_case = i;
-    deadline->provisional = timing_is_provisional(engine, deadline);
+    deadline->provisional = is_provisional_now(engine, deadline);
     deadline->warned = deadline->warned && deadline->provisional;
     return 0;
 }
