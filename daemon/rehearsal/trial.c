@@ -192,12 +192,20 @@ static int status_of(const struct trial *trial, int error)
     return error;
 }
 
+/* A part none of whose rules names the event catches up with the clock later. */
+static bool concerns(const struct part *part, const struct event *event)
+{
+    const struct rule_ref *unused;
+
+    return part->rehearsal != NULL && ruleset_uses(part->rules, event->type, &unused) > 0;
+}
+
 static int take(struct trial *trial, const struct event *event, const char **why)
 {
     int error = 0, refused = 0;
 
     for (size_t i = 0; i < TRIAL_PARTS && error != -ENOMEM; i++) {
-        if (trial->parts[i].rehearsal == NULL)
+        if (!concerns(&trial->parts[i], event))
             continue;
         error = rehearsal_take(trial->parts[i].rehearsal, trial->now, event, why);
         refused = error == -E2BIG ? -EINVAL : refused;
