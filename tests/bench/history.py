@@ -68,7 +68,7 @@ def answered(pick, opened, after, hours):
 
 def main(n):
     pick, waiting, written, opened = random.Random(4), [], 0, 0
-    step = datetime.timedelta(days=180) / (n / 2.25)
+    step = datetime.timedelta(days=180) / (n / 2.7)
     now = BEGIN
     while written < n:
         while waiting and waiting[0][0] <= now and written < n:
@@ -79,9 +79,11 @@ def main(n):
         kind, opening, answers = pick.choice(KINDS)(pick, opened)
         opening["slot_time"] = (now + 72 * HOUR).isoformat(timespec="seconds") if "slot" in kind else None
         written += write(now, (kind, {k: v for k, v in opening.items() if v is not None}), written)
-        for i, (after, fields, hours) in enumerate(answers):
-            for at, event in answered(pick, now, (after, fields), hours):
-                heapq.heappush(waiting, (at, (opened, i), event))
+        given = [event for after, fields, hours in answers for event in answered(pick, now, (after, fields), hours)]
+        if kind == "interview.completed" and len(given) == len(answers):  # then the recruiter owes a summary
+            given += answered(pick, max(at for at, _ in given), ("interview.summary_sent", {"interview": opening["interview"]}), 8)
+        for i, (at, event) in enumerate(given):
+            heapq.heappush(waiting, (at, (opened, i), event))
         opened += 1
         now += step
 
