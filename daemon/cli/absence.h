@@ -82,7 +82,7 @@ void absence_finish(struct absence_case *asked);
 
 bool absence_opens(const struct absence_case *asked, const struct sighting *sighting);
 /* What came of one event that opens the rule. */
-struct reason absence_of_event(const struct absence_case *asked, const struct sighting *sighting);
+struct reason absence_of_event(const struct absence_case *asked, const struct sighting *event);
 /* Whether the shard has anything to tell: an event, a deadline, a dead letter. */
 bool absence_found(const struct absence_case *asked);
 

@@ -280,6 +280,7 @@ static void say_life(const struct telling *telling, const struct reason *reason)
 {
     const struct cli *cli = telling->cli;
     const struct life *life = reason->life;
+    instant wake = life->open == NULL ? INSTANT_NONE : life->open->wake;
     char text[MOMENT_TEXT_MAX];
 
     if (life->open != NULL && reason->what != ABSENCE_TOLD && reason->what != ABSENCE_NOBODY)
@@ -295,7 +296,7 @@ static void say_life(const struct telling *telling, const struct reason *reason)
         break;
     case ABSENCE_SLEEPING:
         buffer_printf(telling->out, cli_in(cli, "it sleeps until %s", "尚未开始，等到 %s"),
-                      absence_when(telling, life->open->wake, text));
+                      absence_when(telling, wake, text));
         break;
     case ABSENCE_PAUSED:
         buffer_add_text(telling->out, cli_in(cli, "it is paused", "暂停中"));
