@@ -87,6 +87,23 @@ void ctl_stop(struct ctl *ctl)
     buffer_finish(&ctl->err);
 }
 
+int ctl_setup(void **state)
+{
+    struct ctl *ctl = malloc(sizeof(*ctl));
+
+    assert_non_null(ctl);
+    ctl_start(ctl, "unix:/nonexistent/redis.sock");
+    *state = ctl;
+    return 0;
+}
+
+int ctl_teardown(void **state)
+{
+    ctl_stop(*state);
+    free(*state);
+    return 0;
+}
+
 static void run_child(const struct ctl *ctl, char *const *words, const int *out, const int *err)
 {
     dup2(out[1], STDOUT_FILENO);

@@ -15,6 +15,9 @@ struct ctl {
 /* Writes the settings: the fixture's rules, `redis`, and two channels of the plugin `log`. */
 void ctl_start(struct ctl *ctl, const char *redis);
 void ctl_stop(struct ctl *ctl);
+/* Setup and teardown of a cmocka test that needs no Redis: its state is a struct ctl. */
+int ctl_setup(void **state);
+int ctl_teardown(void **state);
 
 /* A file in the folder. */
 void ctl_write(const struct ctl *ctl, const char *name, const char *text);

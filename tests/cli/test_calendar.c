@@ -11,22 +11,6 @@
 
 #include "ctl.h"
 
-static int start(void **state)
-{
-    struct ctl *ctl = malloc(sizeof(*ctl));
-
-    ctl_start(ctl, "unix:/nonexistent/redis.sock");
-    *state = ctl;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    ctl_stop(*state);
-    free(*state);
-    return 0;
-}
-
 /* From now on these calendars stand beside `office`. */
 static void use_calendars(struct ctl *ctl, const char *text)
 {
@@ -282,14 +266,14 @@ static void broken_files_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_month_is_a_picture, start, stop),
-        cmocka_unit_test_setup_teardown(a_year_is_a_table, start, stop),
-        cmocka_unit_test_setup_teardown(show_refuses, start, stop),
-        cmocka_unit_test_setup_teardown(coverage_is_told, start, stop),
-        cmocka_unit_test_setup_teardown(slips_are_found, start, stop),
-        cmocka_unit_test_setup_teardown(json_holidays_become_a_calendar, start, stop),
-        cmocka_unit_test_setup_teardown(ics_holidays_become_a_calendar, start, stop),
-        cmocka_unit_test_setup_teardown(broken_files_are_refused, start, stop),
+        cmocka_unit_test_setup_teardown(a_month_is_a_picture, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(a_year_is_a_table, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(show_refuses, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(coverage_is_told, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(slips_are_found, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(json_holidays_become_a_calendar, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(ics_holidays_become_a_calendar, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(broken_files_are_refused, ctl_setup, ctl_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

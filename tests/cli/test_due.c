@@ -5,26 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
-
-static int start(void **state)
-{
-    struct ctl *ctl = malloc(sizeof(*ctl));
-
-    ctl_start(ctl, "unix:/nonexistent/redis.sock");
-    *state = ctl;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    ctl_stop(*state);
-    free(*state);
-    return 0;
-}
 
 struct ledger {
     const char *span, *from, *lines; /* the instant last */
@@ -145,9 +128,9 @@ static void as_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_form_is_told, start, stop),
-        cmocka_unit_test_setup_teardown(in_chinese_too, start, stop),
-        cmocka_unit_test_setup_teardown(as_json, start, stop),
+        cmocka_unit_test_setup_teardown(every_form_is_told, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(in_chinese_too, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(as_json, ctl_setup, ctl_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

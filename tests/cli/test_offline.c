@@ -5,28 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
 
 #define FIXTURE TEST_SOURCE_DIR "/fixture"
-
-static int start(void **state)
-{
-    struct ctl *ctl = malloc(sizeof(*ctl));
-
-    ctl_start(ctl, "unix:/nonexistent/redis.sock");
-    *state = ctl;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    ctl_stop(*state);
-    free(*state);
-    return 0;
-}
 
 static void help_and_misuse(void **state)
 {
@@ -381,21 +364,21 @@ static void without_redis_the_address_is_named(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(help_and_misuse, start, stop),
-        cmocka_unit_test_setup_teardown(languages, start, stop),
-        cmocka_unit_test_setup_teardown(check_accepts_the_fixture, start, stop),
-        cmocka_unit_test_setup_teardown(check_reports_problems, start, stop),
-        cmocka_unit_test_setup_teardown(check_opens_the_plugins, start, stop),
-        cmocka_unit_test_setup_teardown(channels_are_refused, start, stop),
-        cmocka_unit_test_setup_teardown(due_counts, start, stop),
-        cmocka_unit_test_setup_teardown(due_explains, start, stop),
-        cmocka_unit_test_setup_teardown(due_refuses, start, stop),
-        cmocka_unit_test_setup_teardown(events_are_checked, start, stop),
-        cmocka_unit_test_setup_teardown(the_catalogue_is_listed, start, stop),
-        cmocka_unit_test_setup_teardown(event_send_needs_redis_only_to_send, start, stop),
-        cmocka_unit_test_setup_teardown(send_tries_a_channel, start, stop),
-        cmocka_unit_test_setup_teardown(plugins_are_shown, start, stop),
-        cmocka_unit_test_setup_teardown(without_redis_the_address_is_named, start, stop),
+        cmocka_unit_test_setup_teardown(help_and_misuse, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(languages, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(check_accepts_the_fixture, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(check_reports_problems, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(check_opens_the_plugins, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(channels_are_refused, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(due_counts, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(due_explains, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(due_refuses, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(events_are_checked, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(the_catalogue_is_listed, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(event_send_needs_redis_only_to_send, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(send_tries_a_channel, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(plugins_are_shown, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(without_redis_the_address_is_named, ctl_setup, ctl_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl.h"
@@ -17,22 +16,6 @@
     "{ at = \"2026-09-22 16:40\"; event = \"requisition.submitted\"; requisition = \"REQ-1\";\n"             \
     "  hiring_manager = \"zhang.wei\"; department = \"rd\"; position = \"Java\"; }"
 #define CONFIRMED(when) "{ at = \"" when "\"; event = \"requisition.confirmed\"; requisition = \"REQ-1\"; }"
-
-static int start(void **state)
-{
-    struct ctl *ctl = malloc(sizeof(*ctl));
-
-    ctl_start(ctl, "unix:/nonexistent/redis.sock");
-    *state = ctl;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    ctl_stop(*state);
-    free(*state);
-    return 0;
-}
 
 /* Writes one file with these tests, and runs it with the words. */
 static void play_tests(struct ctl *ctl, const char *tests, const char *word)
@@ -167,11 +150,11 @@ static void company(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(silence_and_ladder, start, stop),
-        cmocka_unit_test_setup_teardown(differences, start, stop),
-        cmocka_unit_test_setup_teardown(only_and_junit, start, stop),
-        cmocka_unit_test_setup_teardown(slips, start, stop),
-        cmocka_unit_test_setup_teardown(company, start, stop),
+        cmocka_unit_test_setup_teardown(silence_and_ladder, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(differences, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(only_and_junit, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(slips, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(company, ctl_setup, ctl_teardown),
     };
 
     return cmocka_run_group_tests_name("cuibanctl test", tests, NULL, NULL);

@@ -6,27 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <stdlib.h>
-
 #include "ctl.h"
 
 #define SUBMITTED "requisition.submitted", "requisition=REQ-1", "hiring_manager=zhang.wei", "department=rd"
-
-static int start(void **state)
-{
-    struct ctl *ctl = malloc(sizeof(*ctl));
-
-    ctl_start(ctl, "unix:/nonexistent/redis.sock");
-    *state = ctl;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    ctl_stop(*state);
-    free(*state);
-    return 0;
-}
 
 static void opens(void **state)
 {
@@ -102,10 +84,10 @@ static void misuse(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(opens, start, stop),
-        cmocka_unit_test_setup_teardown(several_events, start, stop),
-        cmocka_unit_test_setup_teardown(nothing, start, stop),
-        cmocka_unit_test_setup_teardown(misuse, start, stop),
+        cmocka_unit_test_setup_teardown(opens, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(several_events, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(nothing, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(misuse, ctl_setup, ctl_teardown),
     };
 
     return cmocka_run_group_tests_name("cuibanctl what-if", tests, NULL, NULL);
