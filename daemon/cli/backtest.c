@@ -97,7 +97,7 @@ enum cli_status verb_backtest(struct cli *cli)
     const struct config_choice files = {.rules = cli_option(cli, "rules")};
     struct config *then = NULL, *now = NULL;
     struct arena *arena;
-    struct ledger_choice choice;
+    struct ledger_choice choice = {.rule = NULL};
     enum cli_status status;
 
     if (files.rules == NULL)

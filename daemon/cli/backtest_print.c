@@ -6,7 +6,7 @@
 #include "cli/moment.h"
 #include "cli/table.h"
 
-#define MONTH_MS (365 * DAY_MS / 12)
+#define MONTH_MS (365.0 / 12 * (double)DAY_MS)
 
 struct tally_request backtest_tally(const struct backtest *backtest)
 {
@@ -192,7 +192,7 @@ static int by_change(const void *a, const void *b)
 
 static double months(const struct backtest *backtest)
 {
-    double passed = (double)(backtest->until - trial_count(backtest->trial).first) / (double)MONTH_MS;
+    double passed = (double)(backtest->until - trial_count(backtest->trial).first) / MONTH_MS;
 
     return passed > 1 ? passed : 1; /* a few days are not blown up to a month */
 }

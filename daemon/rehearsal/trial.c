@@ -36,13 +36,14 @@ struct split {
 
 static const char *row_of(const struct ruleset *rules, const struct rule *rule)
 {
-    const struct rule *before = rule;
+    for (int i = 0; i < RULE_AFTER_MAX && rule->after != NULL; i++) {
+        const struct rule *before = ruleset_find(rules, rule->after);
 
-    for (int i = 0; i < RULE_AFTER_MAX && before != NULL && before->after != NULL; i++) {
+        if (before == NULL)
+            break;
         rule = before;
-        before = ruleset_find(rules, rule->after);
     }
-    return before == NULL ? rule->name : before->name;
+    return rule->name;
 }
 
 static int collect_changed(const struct ruleset *own, const struct ruleset *other, struct names *changed)

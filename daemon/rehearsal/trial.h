@@ -26,7 +26,7 @@ int trial_begin(struct trial *trial, instant at, instant until, bool is_home);
 /* An event of the stream; `at` INSTANT_NONE: at its own time, or at once if that has passed. 0; -EINVAL with
  * *why: a bad event, left out (also an event without a time that opens a stream); -ERANGE: it is
  * after `until`; -ENOMEM; -E2BIG: a bound of the ledgers. */
-int trial_put(struct trial *trial, const struct rehearsal_event *event, const char **why);
+int trial_put(struct trial *trial, const struct rehearsal_event *put, const char **why);
 /* A command; on each side its field `deadline` becomes the number that the deadline of this opening has
  * there. -ENOENT: on neither side there is one. */
 int trial_command(struct trial *trial, const struct rehearsal_event *command, uint64_t opening);
