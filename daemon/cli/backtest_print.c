@@ -35,14 +35,19 @@ static void print_left_out(const struct backtest *backtest, const struct trial_c
 static void print_rule_counts(const struct backtest *backtest)
 {
     const struct rule *rules;
-    size_t then = trial_rules(backtest->trial, TRIAL_THEN), now = trial_rules(backtest->trial, TRIAL_NOW);
-    size_t n = ruleset_rules(ledger_rules(trial_ledger(backtest->trial, TRIAL_THEN)), &rules), changed = 0;
+    size_t n = ruleset_rules(backtest->then->rules, &rules), same = 0, changed = 0;
+    size_t now = ruleset_rules(backtest->now->rules, &(const struct rule *){NULL});
 
-    for (size_t i = 0; i < n; i++)
-        changed += ruleset_find(backtest->now->rules, rules[i].name) != NULL;
+    for (size_t i = 0; i < n; i++) {
+        const struct rule *other = ruleset_find(backtest->now->rules, rules[i].name);
+        bool is_same = other != NULL && strcmp(other->fingerprint, rules[i].fingerprint) == 0;
+
+        same += is_same;
+        changed += other != NULL && !is_same;
+    }
     cli_say(backtest->cli, "rules: %zu the same, %zu changed, %zu gone, %zu new\n",
-            "规则：相同 %zu 条，改动 %zu 条，删除 %zu 条，新增 %zu 条\n",
-            trial_rules(backtest->trial, TRIAL_SAME), changed, then - changed, now - changed);
+            "规则：相同 %zu 条，改动 %zu 条，删除 %zu 条，新增 %zu 条\n", same, changed, n - same - changed,
+            now - same - changed);
 }
 
 void backtest_print_header(const struct backtest *backtest)
@@ -142,6 +147,18 @@ static enum cli_status print_table(const struct cli *cli, struct table *table)
     return printed ? CLI_OK : cli_fail(cli, "out of memory", "内存不足");
 }
 
+/* One that is the same is shown if the rules that it opens after have changed what it does. */
+static bool is_shown(const struct backtest *backtest, const struct tally_rule *row)
+{
+    const struct rule *then = ruleset_find(backtest->then->rules, row->name);
+    const struct rule *now = ruleset_find(backtest->now->rules, row->name);
+    size_t differences = row->dues_earlier + row->dues_later;
+
+    for (int i = DIFFERENCE_NONE + 1; i < DIFFERENCES; i++)
+        differences += row->differences[i];
+    return differences > 0 || then == NULL || now == NULL || strcmp(then->fingerprint, now->fingerprint) != 0;
+}
+
 static enum cli_status print_rules(const struct backtest *backtest)
 {
     static const char *const english[] = {"RULE",         ">DEADLINES", ">ON TIME", ">OVERDUE",
@@ -157,7 +174,7 @@ static enum cli_status print_rules(const struct backtest *backtest)
         return cli_fail(cli, "out of memory", "内存不足");
     table_init(&table, 7, cli->chinese ? chinese : english);
     for (size_t i = 0; i < n; i++) {
-        if (!rows[i].is_same)
+        if (is_shown(backtest, &rows[i]))
             add_rule(&table, cli, &rows[i]);
     }
     free(rows);

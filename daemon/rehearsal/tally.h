@@ -23,7 +23,7 @@ struct tally_rule_side {
 };
 struct tally_rule {
     const char *name;
-    bool is_same; /* its text is the same on both sides */
+    bool is_same; /* played once for both sides */
     struct tally_rule_side sides[TALLY_SIDES];
     size_t differences[DIFFERENCES];
     size_t dues_earlier, dues_later; /* of deadlines that both sides opened */
