@@ -1,22 +1,13 @@
-/* `cuibanctl backtest`: two small sets of rules on a history of three events, from a file and from a real
- * Redis. */
+/* `cuibanctl backtest`: two small sets of rules on a history of three events from a file. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "core/instant.h"
-#include "ctl.h"
-#include "support/redis_fixture.h"
-
-#define BASE "cuiban:{hr:events}"
+#include "backtest_rules.h"
 
 /* REQ-1 is confirmed on Friday at noon: in time for three working days, late for two. REQ-2 never is. */
 static const char history[] =
@@ -31,45 +22,8 @@ static const char history[] =
 
 struct world {
     struct ctl ctl;
-    struct redis_fixture *redis; /* NULL: none is needed */
     char rules[128], same[128], bad[128], events[128];
 };
-
-/* A file of the fixture's rules; the first three working days, those of `confirm`, become another span. */
-static void copy_rules(struct world *world, const char *folder, const char *name, const char *span)
-{
-    char path[512], text[8192], *due;
-    FILE *from;
-    size_t n;
-
-    (void)snprintf(path, sizeof(path), "%s/fixture/rules.d/%s", TEST_SOURCE_DIR, name);
-    from = fopen(path, "re");
-    assert_non_null(from);
-    n = fread(text, 1, sizeof(text) - 1, from);
-    text[n] = '\0';
-    assert_true(n < sizeof(text) - 1);
-    assert_int_equal(fclose(from), 0);
-    due = strstr(text, "\"3wd\"");
-    if (due != NULL && strncmp(text, "confirm:", 8) == 0)
-        memcpy(due + 1, span, 3);
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    ctl_write(&world->ctl, path, text);
-}
-
-static void write_rules(struct world *world, const char *folder, const char *span, char path[static 128])
-{
-    DIR *rules = opendir(TEST_SOURCE_DIR "/fixture/rules.d");
-    const struct dirent *entry;
-
-    assert_non_null(rules);
-    ctl_path(&world->ctl, folder, path);
-    assert_int_equal(mkdir(path, 0755), 0);
-    while ((entry = readdir(rules)) != NULL) {
-        if (entry->d_name[0] != '.')
-            copy_rules(world, folder, entry->d_name, span);
-    }
-    assert_int_equal(closedir(rules), 0);
-}
 
 static int start(void **state)
 {
@@ -77,9 +31,9 @@ static int start(void **state)
 
     assert_non_null(world);
     ctl_start(&world->ctl, "unix:/nonexistent/redis.sock");
-    write_rules(world, "new", "2wd", world->rules);
-    write_rules(world, "same", "3wd", world->same);
-    write_rules(world, "bad", "3wx", world->bad);
+    backtest_rules(&world->ctl, "new", "2wd", world->rules);
+    backtest_rules(&world->ctl, "same", "3wd", world->same);
+    backtest_rules(&world->ctl, "bad", "3wx", world->bad);
     ctl_write(&world->ctl, "history.jsonl", history);
     ctl_path(&world->ctl, "history.jsonl", world->events);
     *state = world;
@@ -91,7 +45,6 @@ static int stop(void **state)
     struct world *world = *state;
 
     ctl_stop(&world->ctl);
-    redis_fixture_stop(world->redis);
     free(world);
     return 0;
 }
@@ -248,104 +201,6 @@ static void complains(void **state)
     ctl_expect(ctl, 2, NULL, "hr:events: ");
 }
 
-/* -- from Redis -- */
-
-static int start_redis(void **state)
-{
-    struct world *world;
-    char rules[128];
-
-    start(state);
-    world = *state;
-    memcpy(rules, world->rules, sizeof(rules));
-    ctl_stop(&world->ctl);
-    world->redis = redis_fixture_start(NULL);
-    ctl_start(&world->ctl, redis_fixture_address(world->redis));
-    write_rules(world, "new", "2wd", world->rules);
-    return 0;
-}
-
-static long long ms_of(const char *time)
-{
-    instant at;
-
-    assert_true(instant_parse(time, &at));
-    return (long long)at;
-}
-
-static void add(struct world *world, const char *key, const char *time, const char *fields)
-{
-    char text[512];
-
-    (void)snprintf(text, sizeof(text), "XADD %s %lld-0 %s", key, ms_of(time), fields);
-    freeReplyObject(redis_do(world->redis, text));
-}
-
-static void add_history(struct world *world)
-{
-    add(world, "hr:events", "2026-09-22T16:40:00+08:00",
-        "type requisition.submitted id 1 requisition REQ-1 hiring_manager zhang.wei department rd");
-    add(world, "hr:events", "2026-09-22T16:41:00+08:00",
-        "type requisition.submitted id 2 requisition REQ-2 hiring_manager zhang.wei department rd");
-    add(world, "hr:events", "2026-09-25T12:00:00+08:00", "type requisition.confirmed id 3 requisition REQ-1");
-}
-
-static void streams(void **state)
-{
-    struct world *world = *state;
-    struct ctl *ctl = &world->ctl;
-
-    add_history(world);
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-01", "--until", "2026-10-30", NULL);
-    ctl_expect(ctl, 0, "2026-09-01 Tue 00:00 .. 2026-10-30 Fri 00:00: 3 events, 2 deadlines", NULL);
-    ctl_expect(ctl, 0, "messages: 0 unchanged, 5 earlier, 0 later, 0 no longer sent, 1 new\n", NULL);
-    ctl_expect_not(ctl, "trimmed");
-    ctl_expect_not(ctl, "commands");
-    /* What came before is not known, so the meet finds nothing. */
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-22 16:41", "--until", "2026-10-30",
-            NULL);
-    ctl_expect(ctl, 0, "2 events, 1 deadlines", NULL);
-    /* Nothing after --until. */
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-01", "--until", "2026-09-24 12:00",
-            NULL);
-    ctl_expect(ctl, 0, "2 events, 2 deadlines", NULL);
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-01", "--until", "2026-08-01", NULL);
-    ctl_expect(ctl, 2, NULL, "--since must be before --until");
-    freeReplyObject(redis_do(world->redis, "XTRIM hr:events MAXLEN 2"));
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-01", "--until", "2026-10-30", NULL);
-    ctl_expect(ctl, 0, "the stream begins later than --since", NULL);
-}
-
-/* A command names a deadline by the number that it had; the journal knows of which opening that was. */
-static void commands(void **state)
-{
-    struct world *world = *state;
-    struct ctl *ctl = &world->ctl;
-    char records[256];
-    const char *opened[] = {"XADD", BASE ":journal", "", "seq", "1", "now", "0", "records", records};
-    char id[32];
-
-    add_history(world);
-    (void)snprintf(records, sizeof(records),
-                   "[{\"e\":\"opened\",\"d\":\"Q7KM\",\"r\":\"confirm\",\"k\":\"confirm|REQ-2\",\"owner\":"
-                   "\"zhang.wei\",\"event\":\"%lld-0\"}]",
-                   ms_of("2026-09-22T16:41:00+08:00"));
-    (void)snprintf(id, sizeof(id), "%lld-5", ms_of("2026-09-22T16:41:00+08:00"));
-    opened[2] = id;
-    freeReplyObject(redis_do_words(world->redis, 9, opened));
-    add(world, BASE ":commands", "2026-09-23T09:00:00+08:00",
-        "type cuiban.cancel deadline Q7KM by chen.jing");
-    add(world, BASE ":commands", "2026-09-23T09:01:00+08:00",
-        "type cuiban.cancel deadline ZZZZ by chen.jing");
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-01", "--until", "2026-10-30", NULL);
-    ctl_expect(ctl, 0, "commands: 1 replayed; 1 left out", NULL);
-    ctl_expect(ctl, 0, "messages: 0 unchanged, 1 earlier, 0 later, 0 no longer sent, 1 new\n", NULL);
-    ctl_run(ctl, "backtest", "--rules", world->rules, "--since", "2026-09-01", "--until", "2026-10-30",
-            "--case", "REQ-2", NULL);
-    ctl_expect(ctl, 0, "cancelled  2026-09-24 Thu 18:00  cancelled\n", NULL);
-    ctl_expect(ctl, 0, "no message\n", NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,8 +212,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(until, start, stop),
         cmocka_unit_test_setup_teardown(speaks_json, start, stop),
         cmocka_unit_test_setup_teardown(complains, start, stop),
-        cmocka_unit_test_setup_teardown(streams, start_redis, stop),
-        cmocka_unit_test_setup_teardown(commands, start_redis, stop),
     };
 
     return cmocka_run_group_tests_name("backtest", tests, NULL, NULL);
