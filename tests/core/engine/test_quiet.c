@@ -135,6 +135,21 @@ static void test_plan_says_when_and_why(void **state)
     assert_int_equal(plan[4].leaves[0], world_time("2026-11-24T09:00"));
 }
 
+/* 13:00 in Shanghai is 06:00 in Berlin: Hans hears at 16:00, and four working hours later the third rung
+ * fires. */
+static void test_the_later_of_two_is_waited_for(void **state)
+{
+    struct world *world = *state;
+    struct planned plan[RULE_STEPS_MAX];
+    size_t n;
+
+    assert_int_equal(
+        world_event(world, "2026-11-16T09:00", "pair.opened", "case", "c-1", "person", "hans", NULL), 0);
+    n = engine_plan(world_engine(world), world_only(world), world_now(world), plan, RULE_STEPS_MAX);
+    assert_int_equal(plan[n - 1].at, world_time("2026-11-16T14:00"));
+    assert_int_equal(plan[n - 1].fires, world_time("2026-11-17T11:00"));
+}
+
 /* A dead channel never keeps the head from hearing: two gaps after the overdue note could leave. */
 static void test_dead_channel(void **state)
 {
@@ -429,6 +444,7 @@ int main(void)
         QUIET_TEST(test_friday_due_on_saturday),
         QUIET_TEST(test_reload_in_between_changes_nothing),
         QUIET_TEST(test_plan_says_when_and_why),
+        QUIET_TEST(test_the_later_of_two_is_waited_for),
         QUIET_TEST(test_dead_channel),
         QUIET_TEST(test_dead_letter_has_ended),
         QUIET_TEST(test_berlin_owner_shanghai_head),
