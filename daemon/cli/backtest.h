@@ -19,6 +19,7 @@ struct backtest {
     instant since, until; /* INSTANT_NONE: not said */
     size_t skipped;       /* lines of the file that are no event */
     size_t commands_left; /* commands whose deadline the replay does not have */
+    size_t sent;          /* messages that were really delivered meanwhile, as the journal has it */
     bool is_cut;          /* a stream begins after `since`: it has been trimmed */
     int64_t took_ms;
     struct comparison comparison;

@@ -242,6 +242,25 @@ static int put_commands(struct commands *commands, instant at)
     return error;
 }
 
+/* -- what really happened -- */
+
+static int sent_on_record(void *data, const struct history_record *record)
+{
+    struct backtest *backtest = data;
+
+    backtest->sent += strcmp(record->what, "delivered") == 0 && record->now >= backtest->since &&
+                      record->now <= backtest->until;
+    return 0;
+}
+
+static int count_sent(struct backtest *backtest, struct query *query)
+{
+    const struct stream_id since = {(uint64_t)backtest->since, 0};
+    int error = history_read(query, since, "\"delivered\"", sent_on_record, backtest);
+
+    return error == -ENOENT ? 0 : error;
+}
+
 /* -- a stream -- */
 
 static int stream_on_entry(void *data, struct stream_id at, const struct raw_field *fields, size_t n)
@@ -271,7 +290,9 @@ static int feed_stream(struct backtest *backtest, struct commands *commands, con
         return error;
     backtest->is_cut = backtest->is_cut || (info.exists && (instant)info.first.ms > backtest->since &&
                                             (info.added < 0 || (uint64_t)info.added > info.length));
-    error = read_commands(commands, shard->query);
+    error = count_sent(backtest, shard->query);
+    if (error == 0)
+        error = read_commands(commands, shard->query);
     if (error == 0)
         error = trial_begin(backtest->trial, backtest->since, backtest->until,
                             home == NULL || strcmp(home, shard->stream) == 0);

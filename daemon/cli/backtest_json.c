@@ -192,6 +192,8 @@ static void write_header(struct json_writer *json, const struct backtest *backte
     json_key_int(json, "commands", (int64_t)counts.commands);
     json_key_int(json, "commands_left_out", (int64_t)backtest->commands_left);
     json_key_bool(json, "trimmed", backtest->is_cut);
+    if (cli_flag(backtest->cli, "since"))
+        json_key_int(json, "really_sent", (int64_t)backtest->sent);
     json_key_int(json, "took_ms", backtest->took_ms);
 }
 

@@ -70,6 +70,9 @@ void backtest_print_header(const struct backtest *backtest)
             "“原”是同样的事件按现行规则重放的结果，并非当时实际所发。\n"
             "两边都用今天的人员、日历和设置，从没有未完事项开始，每条消息都送达。\n");
     print_rule_counts(backtest);
+    if (cli_flag(cli, "since"))
+        cli_say(cli, "really sent in that time: %zu messages, as the journal has it\n",
+                "当时实际发出：%zu 条消息（据操作记录）\n", backtest->sent);
     print_left_out(backtest, &counts);
 }
 

@@ -56,6 +56,25 @@ static void streams(void **state)
     ctl_expect(ctl, 2, NULL, "--since must be before --until");
 }
 
+static void really_sent(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+    char rules[128];
+
+    backtest_rules(ctl, "new", "2wd", rules);
+    submit(world, "2024-03-05T10:00:00+08:00", "REQ-2", "zhang.wei");
+    passes(world, "2024-03-07T10:05:00+08:00");
+    delivers(world, VERDICT_DELIVERED, "");
+    passes(world, "2024-03-08T18:05:00+08:00");
+    delivers(world, VERDICT_REFUSED, "no such mailbox");
+    ctl_run(ctl, "backtest", "--rules", rules, "--since", "2024-03-01", "--until", "2024-04-30", NULL);
+    ctl_expect(ctl, 0, "really sent in that time: 1 messages, as the journal has it\n", NULL);
+    ctl_run(ctl, "--json", "backtest", "--rules", rules, "--since", "2024-03-01", "--until", "2024-03-07",
+            NULL);
+    ctl_expect(ctl, 0, "\"really_sent\":0,", NULL);
+}
+
 static void trimmed(void **state)
 {
     struct world *world = *state;
@@ -95,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(streams, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(really_sent, world_start, world_stop),
         cmocka_unit_test_setup_teardown(trimmed, world_start, world_stop),
         cmocka_unit_test_setup_teardown(commands, world_start, world_stop),
     };
