@@ -212,11 +212,16 @@ int deadline_set_fields(struct deadline *deadline, const struct fields *base, co
 
 static void add_escaped(struct buffer *out, const char *value)
 {
-    for (; value && *value; value++) {
-        if (*value == '|' || *value == '\\') {
-            buffer_add_char(out, '\\');
+    while (value && *value) {
+        size_t n = strcspn(value, "|\\");
+
+        buffer_add(out, value, n);
+        value += n;
+        if (*value) {
+            const char escaped[] = {'\\', *value++};
+
+            buffer_add(out, escaped, sizeof escaped);
         }
-        buffer_add_char(out, *value);
     }
 }
 

@@ -106,7 +106,8 @@ instant quiet_next(const struct quiet *quiet, const struct calendar *calendar, i
         return at;
     }
     int32_t today = calendar_day(calendar, at);
-    for (int32_t day = today - 1; day <= today + CALENDAR_SEARCH_DAYS; day++) {
+    int32_t first = quiet->kind == QUIET_OUTSIDE ? today - 1 : today; /* only windows run past midnight */
+    for (int32_t day = first; day <= today + CALENDAR_SEARCH_DAYS; day++) {
         size_t n = open_ranges(quiet, calendar, day, ranges);
 
         for (size_t i = 0; i < n; i++) {

@@ -136,6 +136,9 @@ static void journal_closing(struct turn *turn, const struct deadline *deadline,
     struct journal_record record;
     char at[STREAM_ID_TEXT_MAX];
 
+    if (turn->changes->is_dry) {
+        return;
+    }
     journal_begin_deadline(&record, turn->changes, closing_name(cause->how), deadline);
     json_key_int(&record.json, "at", cause->at);
     json_key_text(&record.json, "by", cause->by[0] ? cause->by : NULL);
