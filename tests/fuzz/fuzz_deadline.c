@@ -12,8 +12,10 @@ static const struct rule *find(const void *data, const char *name, const char *f
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static const struct step steps[2] = {{.name = "open", .times = 3}, {.name = "due", .times = 1}};
+    static const char *const types[2] = {"a.b", "a.c"};
+    static const struct selector meet = {.on = {types, 2}, .all = true};
     static const struct rule rule = {
-        .name = "r", .fingerprint = "0123456789abcdef", .steps = steps, .n_steps = 2};
+        .name = "r", .fingerprint = "0123456789abcdef", .meets = {&meet, 1}, .steps = steps, .n_steps = 2};
     struct deadline *deadline;
     const char *why = "";
 
