@@ -35,7 +35,7 @@ static void put_closing(struct turn *turn, const struct deadline *deadline, cons
     size_t case_n = 0;
     bool reopenable = is_reopenable(turn->engine, deadline);
 
-    if (turn->changes->is_dry) {
+    if (turn->changes->is_dry && !reopenable) {
         return;
     }
     buffer_clear(text);
