@@ -257,8 +257,6 @@ int rehearsal_take(struct rehearsal *rehearsal, instant at, const struct event *
         error = serve(rehearsal, event);
     if (error == -E2BIG)
         *why = "it touches too many deadlines";
-    if (error == 0 && !rehearsal->failed)
-        send_due(rehearsal);
     return rehearsal->failed ? -ENOMEM : error;
 }
 

@@ -8,13 +8,19 @@
 
 int timeline_init(struct timeline *timeline)
 {
-    *timeline = (struct timeline){.arena = arena_create()};
-    return timeline->arena == NULL ? -ENOMEM : 0;
+    *timeline = (struct timeline){.arena = arena_create(), .records = arena_create()};
+    index_init(&timeline->deadlines);
+    if (timeline->arena != NULL && timeline->records != NULL)
+        return 0;
+    timeline_finish(timeline);
+    return -ENOMEM;
 }
 
 void timeline_finish(struct timeline *timeline)
 {
+    index_finish(&timeline->deadlines);
     arena_destroy(timeline->arena);
+    arena_destroy(timeline->records);
     free(timeline->lines);
     *timeline = (struct timeline){.arena = NULL};
 }
@@ -49,26 +55,66 @@ static struct timeline_line *add(struct timeline *timeline, enum timeline_kind k
     return &timeline->lines[timeline->n++];
 }
 
-/* -- what was open before -- */
+/* -- deadlines -- */
+
+static struct timeline_deadline *find_deadline(const struct timeline *timeline, const char *id)
+{
+    struct timeline_deadline *found;
+    size_t cursor = 0;
+
+    while ((found = index_find(&timeline->deadlines, hash_text(0, id), &cursor)) != NULL) {
+        if (strcmp(found->id, id) == 0)
+            return found;
+    }
+    return NULL;
+}
+
+/* A new one if need be; NULL: out of memory. */
+static struct timeline_deadline *get_deadline(struct timeline *timeline, const char *id)
+{
+    struct timeline_deadline *deadline = find_deadline(timeline, id);
+
+    if (deadline != NULL)
+        return deadline;
+    deadline = arena_alloc(timeline->arena, sizeof(*deadline));
+    if (deadline != NULL)
+        *deadline = (struct timeline_deadline){.id = copy(timeline, id)};
+    if (deadline == NULL || deadline->id == NULL ||
+        !index_add(&timeline->deadlines, hash_text(0, id), deadline)) {
+        timeline->failed = true;
+        return NULL;
+    }
+    return deadline;
+}
+
+static void name_deadline(struct timeline *timeline, const char *id, const char *identity)
+{
+    struct timeline_deadline *deadline = get_deadline(timeline, id);
+
+    if (deadline != NULL && (deadline->identity == NULL || strcmp(deadline->identity, identity) != 0))
+        deadline->identity = copy(timeline, identity);
+}
+
+static const char *identity_of(const struct timeline *timeline, const char *id)
+{
+    const struct timeline_deadline *deadline = find_deadline(timeline, id);
+
+    return deadline == NULL ? NULL : deadline->identity;
+}
 
 void timeline_know(struct timeline *timeline, const struct engine *engine)
 {
-    size_t n = engine_entries(engine, TABLE_DEADLINES), cursor = 0;
     const struct deadline *deadline;
     struct buffer identity;
+    size_t cursor = 0;
 
-    timeline->known = arena_alloc_array(timeline->arena, n + 1, sizeof(*timeline->known));
-    timeline->failed = timeline->failed || timeline->known == NULL;
     buffer_init(&identity);
-    while (!timeline->failed && timeline->n_known < n &&
-           (deadline = engine_next_deadline(engine, &cursor)) != NULL) {
-        struct timeline_known *known = &timeline->known[timeline->n_known++];
-
+    while (!timeline->failed && (deadline = engine_next_deadline(engine, &cursor)) != NULL) {
         buffer_clear(&identity);
         deadline_identity(deadline->rule, &deadline->fields, NULL, &identity);
-        known->deadline = copy(timeline, deadline->id);
-        known->identity = copy(timeline, buffer_text(&identity));
+        name_deadline(timeline, deadline->id, buffer_text(&identity));
     }
+    timeline->failed = timeline->failed || !buffer_ok(&identity);
     buffer_finish(&identity);
 }
 
@@ -79,36 +125,22 @@ void timeline_follow(struct timeline *timeline)
     timeline->follows = true;
 }
 
-static bool is_followed(const struct timeline *timeline, const char *deadline)
+static bool is_followed(const struct timeline *timeline, const char *id)
 {
-    for (size_t i = 0; i < timeline->n_ids; i++) {
-        if (strcmp(timeline->ids[i], deadline) == 0)
-            return true;
-    }
-    return false;
+    const struct timeline_deadline *deadline = id == NULL ? NULL : find_deadline(timeline, id);
+
+    return deadline != NULL && deadline->followed;
 }
 
-static void follow(struct timeline *timeline, const char *deadline)
+static void follow(struct timeline *timeline, const char *id)
 {
-    if (is_followed(timeline, deadline))
-        return;
-    if (timeline->n_ids == timeline->ids_room) {
-        size_t room = timeline->ids_room == 0 ? 16 : timeline->ids_room * 2;
-        const char **ids = arena_alloc_array(timeline->arena, room, sizeof(*ids));
+    struct timeline_deadline *deadline = get_deadline(timeline, id);
 
-        if (ids == NULL) {
-            timeline->failed = true;
-            return;
-        }
-        if (timeline->n_ids > 0)
-            memcpy(ids, timeline->ids, timeline->n_ids * sizeof(*ids));
-        timeline->ids = ids;
-        timeline->ids_room = room;
-    }
-    timeline->ids[timeline->n_ids++] = deadline;
+    if (deadline != NULL)
+        deadline->followed = true;
 }
 
-/* A period of a recurrence that was seen to begin: "rule|key" opens "rule|key|2026-11". */
+/* A period of a recurrence that was seen to begin: "rule|key|" opens "rule|key|2026-11". */
 static bool is_of_recurrence(const struct timeline *timeline, const char *identity)
 {
     for (size_t i = 0; i < timeline->n && identity != NULL; i++) {
@@ -129,28 +161,14 @@ static bool wants(struct timeline *timeline, const char *deadline, const struct 
     bool wanted = !timeline->follows || timeline->putting;
 
     if (!wanted && deadline != NULL)
-        wanted = is_followed(timeline, deadline) || is_of_recurrence(timeline, fields_get(record, "k"));
+        wanted = is_followed(timeline, deadline) || is_followed(timeline, fields_get(record, "after")) ||
+                 is_of_recurrence(timeline, fields_get(record, "k"));
     if (wanted && timeline->follows && deadline != NULL)
         follow(timeline, deadline);
     return wanted;
 }
 
 /* -- messages -- */
-
-static const char *identity_of(const struct timeline *timeline, const char *deadline)
-{
-    for (size_t i = timeline->n; i > 0; i--) {
-        const struct timeline_line *line = &timeline->lines[i - 1];
-
-        if (line->identity != NULL && strcmp(line->deadline, deadline) == 0)
-            return line->identity;
-    }
-    for (size_t i = 0; i < timeline->n_known; i++) {
-        if (strcmp(timeline->known[i].deadline, deadline) == 0)
-            return timeline->known[i].identity;
-    }
-    return NULL;
-}
 
 static void timeline_on_message(void *data, instant at, const struct notification *note)
 {
@@ -181,20 +199,32 @@ static void timeline_on_message(void *data, instant at, const struct notificatio
 
 /* -- records -- */
 
-static void add_record(struct timeline *timeline, instant now, const struct fields *fields)
+static struct fields copy_fields(struct timeline *timeline, const struct fields *fields)
 {
-    const char *deadline = fields_get(fields, "d"), *opened = fields_get(fields, "k");
-    const char *identity = opened != NULL || deadline == NULL ? opened : identity_of(timeline, deadline);
-    struct timeline_line *line =
-        wants(timeline, deadline, fields) ? add(timeline, TIMELINE_RECORD, now) : NULL;
+    struct field *items = arena_alloc_array(timeline->arena, fields->n + 1, sizeof(*items));
 
+    timeline->failed = timeline->failed || items == NULL;
+    for (size_t i = 0; i < fields->n && items != NULL; i++)
+        items[i] =
+            (struct field){copy(timeline, fields->items[i].name), copy(timeline, fields->items[i].value)};
+    return (struct fields){items, timeline->failed ? 0 : fields->n};
+}
+
+static void add_record(struct timeline *timeline, instant now, const struct fields *record)
+{
+    const char *deadline = fields_get(record, "d"), *opened = fields_get(record, "k");
+    struct timeline_line *line;
+
+    if (deadline != NULL && opened != NULL)
+        name_deadline(timeline, deadline, opened);
+    line = wants(timeline, deadline, record) ? add(timeline, TIMELINE_RECORD, now) : NULL;
     if (line == NULL)
         return;
-    line->what = fields_get(fields, "e");
-    line->rule = fields_get(fields, "r");
-    line->deadline = deadline;
-    line->identity = deadline == NULL ? NULL : identity;
-    line->fields = *fields;
+    line->fields = copy_fields(timeline, record);
+    line->what = fields_get(&line->fields, "e");
+    line->rule = fields_get(&line->fields, "r");
+    line->deadline = fields_get(&line->fields, "d");
+    line->identity = deadline == NULL ? NULL : identity_of(timeline, deadline);
 }
 
 static void timeline_on_records(void *data, instant now, const char *records)
@@ -210,13 +240,14 @@ static void timeline_on_records(void *data, instant now, const char *records)
     while (!timeline->failed && json_next(&scanner) == JSON_OBJECT) {
         struct fields fields;
 
-        if (json_read_texts(&scanner, timeline->arena, &fields))
+        if (json_read_texts(&scanner, timeline->records, &fields))
             add_record(timeline, now, &fields);
         else
             timeline->failed = true;
     }
     json_scan_finish(&scanner);
     buffer_finish(&array);
+    arena_reset(timeline->records);
 }
 
 struct rehearsal_hooks timeline_hooks(struct timeline *timeline)

@@ -5,6 +5,7 @@
 #ifndef CUIBAN_REHEARSAL_TIMELINE_H
 #define CUIBAN_REHEARSAL_TIMELINE_H
 
+#include "core/index.h"
 #include "rehearsal/rehearsal.h"
 
 enum { TIMELINE_LINES_MAX = 200000 }; /* more are counted in `dropped` */
@@ -34,8 +35,9 @@ struct timeline_line {
     instant due; /* as it stands; INSTANT_NONE once the deadline has closed */
 };
 
-struct timeline_known {
-    const char *deadline, *identity;
+struct timeline_deadline { /* what is known of one; in the arena */
+    const char *id, *identity;
+    bool followed;
 };
 
 struct timeline {
@@ -44,12 +46,10 @@ struct timeline {
     size_t n, room, dropped;
     bool failed; /* memory ran out */
 
-    /* When only some deadlines are of interest (timeline_follow). */
-    bool follows, putting;
-    const char **ids; /* of these deadlines; in the arena */
-    size_t n_ids, ids_room;
-    struct timeline_known *known; /* deadlines that were open before; in the arena */
-    size_t n_known;
+    struct index deadlines; /* struct timeline_deadline, by the hash of its id */
+    struct arena *records;  /* those at hand, until it is known whether they are told */
+    bool follows;           /* only some deadlines are of interest (timeline_follow) */
+    bool putting;           /* what is recorded is what the event did */
 };
 
 int timeline_init(struct timeline *timeline); /* 0 or -ENOMEM */
