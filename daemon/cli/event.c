@@ -123,7 +123,7 @@ static enum cli_status choose_stream(struct cli *cli, const struct config *confi
 static enum cli_status print_dry_run(struct cli *cli, const struct config *config,
                                      const struct drafts *drafts)
 {
-    const char *stream;
+    const char *stream = NULL;
     enum cli_status status = choose_stream(cli, config, &stream);
 
     for (size_t i = 0; i < drafts->n && status == CLI_OK && !cli->json; i++)
@@ -194,7 +194,7 @@ static enum cli_status send_checked(struct cli *cli, const struct config *config
 {
     struct shards shards = {0};
     enum cli_status status;
-    const char *stream;
+    const char *stream = NULL;
 
     cli_print_problems(cli, stderr, &drafts->problems);
     if (drafts->problems.errors > 0 && !cli_flag(cli, "force")) {

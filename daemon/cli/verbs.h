@@ -7,7 +7,7 @@
 
 /* Settings, rules and time. */
 enum cli_status verb_check(struct cli *cli);
-enum cli_status check_show(struct cli *cli, const char *rule); /* check --show RULE */
+enum cli_status check_show(struct cli *cli, const char *name); /* check --show NAME */
 enum cli_status verb_test(struct cli *cli);
 enum cli_status verb_what_if(struct cli *cli);
 enum cli_status verb_backtest(struct cli *cli);

@@ -49,7 +49,7 @@ struct rehearsal_event {
     const struct raw_field *fields;
     size_t n;
 };
-int rehearsal_put(struct rehearsal *rehearsal, const struct rehearsal_event *event, const char **why);
+int rehearsal_put(struct rehearsal *rehearsal, const struct rehearsal_event *put, const char **why);
 /* The same with an event that was taken apart already, at `at` or now. */
 int rehearsal_take(struct rehearsal *rehearsal, instant at, const struct event *event, const char **why);
 /* Everything up to and at that instant happens. 0 or -ENOMEM. */
