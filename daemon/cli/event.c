@@ -126,7 +126,7 @@ static enum cli_status print_dry_run(struct cli *cli, const struct config *confi
     const char *stream = NULL;
     enum cli_status status = choose_stream(cli, config, &stream);
 
-    for (size_t i = 0; i < drafts->n && status == CLI_OK && !cli->json; i++)
+    for (size_t i = 0; i < drafts->n && stream != NULL && !cli->json; i++)
         print_command(cli, drafts->items[i], stream);
     if (status == CLI_OK)
         status = print_check(cli, drafts, stream);
