@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Speed and memory of the daemon, each beside a bare limit measured in the same run. Prints a table; asserts nothing.
-usage: run.py BUILD [events|storm|bytes|trickle|span|check|backtest ...]      BUILD: a folder built with the dev or release preset and tests"""
+usage: run.py BUILD [events|storm|bytes|trickle|span|check|pack|backtest ...]      BUILD: a folder built with the dev or release preset and tests"""
 import json
 import os
 import resource
@@ -13,6 +13,8 @@ import urllib.request
 
 BUILD = os.path.abspath(sys.argv[1])
 os.environ["CUIBAN_BUILD"] = BUILD
+HERE = os.path.dirname(os.path.abspath(__file__))
+CTL = os.path.join(BUILD, "daemon", "cli", "cuibanctl")
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 from harness import BASE, STREAM, World, wait_for  # noqa: E402
 import rule_files  # noqa: E402
@@ -158,15 +160,27 @@ def check():
     row(f"check of {rule_files.FILES} files, {rule_files.RULES} rules", seconds * 1000, "ms")
 
 
+def shipped(folder):
+    """The shipped settings in a folder, with the plugins of this build."""
+    shutil.copytree(os.path.join(HERE, "..", "..", "conf"), folder, dirs_exist_ok=True)
+    settings = os.path.join(folder, "cuiban.cfg")
+    text = open(settings).read()
+    open(settings, "w").write(f'plugins = "{BUILD}/plugins";\n' + text)
+    return settings
+
+
+def pack():
+    """Every test of the shipped rules."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        out = subprocess.run([CTL, "-c", shipped(folder), "--json", "test"], capture_output=True, text=True, check=True)
+        row(f"test of the pack, {json.loads(out.stdout)['passed']} tests", (time.monotonic() - began) * 1000, "ms")
+
+
 def backtest(n=200_000):
     """A replay of the shipped rules against themselves with one due changed."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    conf = os.path.join(here, "..", "..", "conf")
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(conf, folder, dirs_exist_ok=True)
-        settings = os.path.join(folder, "cuiban.cfg")
-        text = open(settings).read()
-        open(settings, "w").write(f'plugins = "{BUILD}/plugins";\n' + text)
+        settings = shipped(folder)
         rules = shutil.copytree(os.path.join(folder, "rules.d"), os.path.join(folder, "new"))
         recruiting = open(os.path.join(rules, "recruiting.cfg")).read()
         changed = recruiting.replace('span = "24h"', 'span = "8wh"')
@@ -174,8 +188,8 @@ def backtest(n=200_000):
         open(os.path.join(rules, "recruiting.cfg"), "w").write(changed)
         history = os.path.join(folder, "history.jsonl")
         with open(history, "w") as file:
-            subprocess.run([sys.executable, os.path.join(here, "history.py"), str(n)], stdout=file, check=True)
-        command = [os.path.join(BUILD, "daemon", "cli", "cuibanctl"), "-c", settings, "--json", "backtest", "--events", history, "--rules"]
+            subprocess.run([sys.executable, os.path.join(HERE, "history.py"), str(n)], stdout=file, check=True)
+        command = [CTL, "-c", settings, "--json", "backtest", "--events", history, "--rules"]
         for what, other in (("one rule changed", rules), ("no rule changed", os.path.join(folder, "rules.d"))):
             before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
             out = subprocess.run([*command, other], capture_output=True, text=True, check=True)
@@ -185,6 +199,6 @@ def backtest(n=200_000):
             row(f"backtest, {what}", facts["events"] / seconds, "events/s of CPU")
 
 
-FIGURES = {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span, "check": check, "backtest": backtest}
+FIGURES = {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span, "check": check, "pack": pack, "backtest": backtest}
 for name in sys.argv[2:] or FIGURES:
     FIGURES[name]()
