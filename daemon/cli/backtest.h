@@ -9,6 +9,7 @@
 
 enum {
     BACKTEST_COMMANDS_MAX = 100 * 1000, /* of one stream */
+    BACKTEST_WARNINGS_MAX = 20,         /* lines of a file that are complained about one by one */
     BACKTEST_ROWS_MAX = 20,             /* recipients shown to people; --json has them all */
 };
 

@@ -19,10 +19,15 @@ struct tally_request backtest_tally(const struct backtest *backtest)
 static void print_left_out(const struct backtest *backtest, const struct trial_counts *counts)
 {
     const struct cli *cli = backtest->cli;
+    size_t then = (size_t)(counts->lacking[TRIAL_SAME] + counts->lacking[TRIAL_THEN]);
+    size_t now = (size_t)(counts->lacking[TRIAL_SAME] + counts->lacking[TRIAL_NOW]);
 
     if (counts->bad + backtest->skipped > 0)
         cli_say(cli, "%zu events could not be understood, and were left out\n",
                 "有 %zu 个事件无法理解，已略过\n", (size_t)counts->bad + backtest->skipped);
+    if (then + now > 0)
+        cli_say(cli, "events that lacked what a rule needs (a key, a date): then %zu, now %zu\n",
+                "缺少规则所需字段（键、日期）的事件：原 %zu 次，新 %zu 次\n", then, now);
     if (counts->commands > 0 || backtest->commands_left > 0)
         cli_say(cli, "commands: %zu replayed; %zu left out, because the replay has no such deadline\n",
                 "命令：重放 %zu 条；略去 %zu 条（重放中没有对应的事项）\n", (size_t)counts->commands,

@@ -322,6 +322,7 @@ int trial_end(struct trial *trial, instant until)
             continue;
         error = rehearsal_until(part->rehearsal, until);
         ledger_end(part->ledger, rehearsal_engine(part->rehearsal));
+        trial->counts.lacking[i] += engine_count(rehearsal_engine(part->rehearsal)).bad_events;
     }
     trial->now = until > trial->now ? until : trial->now;
     close_stream(trial);

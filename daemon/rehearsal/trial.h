@@ -40,7 +40,8 @@ size_t trial_rules(const struct trial *trial, enum trial_part part);
 struct trial_counts {
     uint64_t events, bad; /* events taken; of those left out */
     uint64_t commands;
-    instant first, last; /* of all streams: the beginning and the last event */
+    uint64_t lacking[TRIAL_PARTS]; /* times that an event lacked what a rule needs: a key, a date */
+    instant first, last;           /* of all streams: the beginning and the last event */
 };
 struct trial_counts trial_count(const struct trial *trial);
 

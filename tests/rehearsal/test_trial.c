@@ -355,9 +355,14 @@ static void test_bad_events(void **state)
     asked(world, "old.asked", "16T10:00", "wang.fang"); /* came late: the clock does not go back */
     assert_int_equal(trial_now(world->trial), time_of("16T11:00"));
     assert_int_equal(put(world, "moved.asked", NULL, "plan", "p-2", "person", "zhao.min", (char *)NULL), 0);
+    assert_int_equal(put(world, "moved.asked", NULL, "person", "zhao.min", (char *)NULL),
+                     0); /* without its key */
     assert_int_equal(trial_end(world->trial, time_of("16T11:30")), 0);
+    assert_int_equal(trial_count(world->trial).lacking[TRIAL_SAME], 0);
+    assert_int_equal(trial_count(world->trial).lacking[TRIAL_THEN], 1);
+    assert_int_equal(trial_count(world->trial).lacking[TRIAL_NOW], 1);
     assert_int_equal(trial_count(world->trial).bad, 2);
-    assert_int_equal(trial_count(world->trial).events, 5);
+    assert_int_equal(trial_count(world->trial).events, 6);
 }
 
 static void test_commands(void **state)
