@@ -581,6 +581,20 @@ static void each_of_candidate(struct oracle *oracle, const struct happening *eve
     }
 }
 
+static void acknowledge(struct affair *affair, const char *person, int64_t until)
+{
+    size_t i = 0;
+
+    while (i < affair->n_acked && strcmp(affair->acked[i], person) != 0) {
+        i++;
+    }
+    if (i < ACKS_MAX) {
+        copy(affair->acked[i], person);
+        affair->acked_until[i] = until;
+        affair->n_acked = i < affair->n_acked ? affair->n_acked : i + 1;
+    }
+}
+
 static void command(struct oracle *oracle, const struct happening *event, int64_t now)
 {
     for (size_t i = 0; i < oracle->n; i++) {
@@ -589,8 +603,7 @@ static void command(struct oracle *oracle, const struct happening *event, int64_
             continue;
         }
         if (strcmp(event->type, "cuiban.ack") == 0) {
-            copy(affair->acked, field(event, "to"));
-            affair->acked_until = now + 2 * DAY;
+            acknowledge(affair, field(event, "to"), now + 2 * DAY);
         } else if (strcmp(event->type, "cuiban.done") == 0) {
             close_affair(oracle, affair, how_met(affair, event->time), event->time);
         } else {

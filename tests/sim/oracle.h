@@ -9,7 +9,14 @@
 #include "../core/engine/world.h"
 #include "company.h"
 
-enum { AFFAIRS_MAX = 8192, NOTES_MAX = 65536, FIELDS_MAX = 12, TOLD_MAX = 32, VALUE_SIZE = 128 };
+enum {
+    AFFAIRS_MAX = 8192,
+    NOTES_MAX = 65536,
+    FIELDS_MAX = 12,
+    TOLD_MAX = 32,
+    ACKS_MAX = 16,
+    VALUE_SIZE = 128
+};
 
 struct happening { /* an event or a command */
     char type[32], id[24];
@@ -37,8 +44,9 @@ struct affair { /* one deadline */
     int fired[STEPS_MAX];
     char told[TOLD_MAX][NAME_SIZE];
     size_t n_told;
-    char acked[NAME_SIZE];
-    int64_t acked_until;
+    char acked[ACKS_MAX][NAME_SIZE];
+    int64_t acked_until[ACKS_MAX];
+    size_t n_acked;
 };
 
 struct oracle;

@@ -131,7 +131,12 @@ static void read_change(const struct reading *reading, const json_t *record, con
 
 static bool is_acked(const struct affair *affair, const char *person, int64_t now)
 {
-    return strcmp(affair->acked, person) == 0 && affair->acked_until > now;
+    for (size_t i = 0; i < affair->n_acked; i++) {
+        if (strcmp(affair->acked[i], person) == 0 && affair->acked_until[i] > now) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* One who must hear of a step has a notification, a dead letter or a good reason why not, in the same breath.

@@ -94,6 +94,8 @@ static void add_kind(struct buffer *out, const char *type)
 static void put_early(struct turn *turn, const struct rule_ref *ref, const char *name)
 {
     struct engine *engine = turn->engine;
+    const struct memo *known = memory_find(&engine->early, name);
+    instant before = known ? known->opened : INSTANT_NONE;
     struct memo *memo = memory_keep(&engine->early, name, turn->now);
     struct buffer *text = &engine->text;
     struct json_writer json;
@@ -102,7 +104,8 @@ static void put_early(struct turn *turn, const struct rule_ref *ref, const char 
         turn->changes->failed = true;
         return;
     }
-    memo->opened = turn->event->time;
+    memo->opened =
+        turn->event->time > before ? turn->event->time : before; /* the later one counts for longer */
     buffer_clear(text);
     json_begin(&json, text);
     json_object(&json);
