@@ -12,16 +12,16 @@ static const struct {
     const char *what, *person;
     bool has_at; /* `at` is when it happened, not when it was read */
 } told[] = {
-    {"opened", "owner", false},     {"woke", "owner", false},
-    {"restarted", "owner", false},  {"owner_unknown", "owner", false},
-    {"changed", NULL, true},        {"extended", "by", false},
-    {"recounted", NULL, false},     {"paused", NULL, true},
-    {"resumed", NULL, true},        {"owner", "owner", false},
-    {"reassigned", "owner", false}, {"overdue", "owner", false},
-    {"delivered", "to", false},     {"dead", "to", false},
-    {"ack", "by", false},           {"met", "by", true},
-    {"met_late", "by", true},       {"cancelled", "by", true},
-    {"waived", "by", true},
+    {"opened", "owner", false},    {"woke", "owner", false},
+    {"restarted", "owner", false}, {"owner_unknown", "owner", false},
+    {"changed", NULL, true},       {"extended", "by", false},
+    {"recounted", NULL, false},    {"paused", NULL, true},
+    {"recomputed", NULL, false},   {"resumed", NULL, true},
+    {"owner", "owner", false},     {"reassigned", "owner", false},
+    {"overdue", "owner", false},   {"delivered", "to", false},
+    {"dead", "to", false},         {"ack", "by", false},
+    {"met", "by", true},           {"met_late", "by", true},
+    {"cancelled", "by", true},     {"waived", "by", true},
 };
 
 static void add_moment(struct case_file *file, const struct case_moment *moment)

@@ -26,6 +26,8 @@ static const struct word words[] = {
     {"progress", "part of it", "部分完成"},
     {"not_followed", "nothing follows", "无后续"},
     {"recounted", "recounted", "重算"},
+    {"recomputed", "recomputed", "按新规则重算"},
+    {"kept", "keeps its old rule", "保留旧规则"},
     {"overdue", "overdue", "逾期"},
     {"early", "met before it was opened", "先于打开完成"},
     {"owner_unknown", "owner unknown", "责任人未知"},

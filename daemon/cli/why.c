@@ -64,6 +64,8 @@ static const struct {
     {"resumed", "resumed", "恢复", false},
     {"changed", "changed", "变更", false},
     {"recounted", "counted again", "重新计算", false},
+    {"recomputed", "the rule has changed", "规则已修改", false},
+    {"kept", "keeps its old rule", "保留旧规则", false},
     {"provisional", "still provisional", "仍为暂定", false},
     {"restarted", "restarted", "重新开始", false},
     {"woke", "began", "开始计时", false},

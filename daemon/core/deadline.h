@@ -82,7 +82,7 @@ struct deadline {
     bool owner_fixed;               /* reassigned, or from an event field: not followed */
     bool provisional;               /* due depends on dates that no calendar covers yet */
     bool warned;                    /* of that, in the journal */
-    bool stale;                     /* the calendars are others than those it was counted by; not stored */
+    bool is_unread;                 /* its own rule's text could not be read: it has today's; not stored */
     instant pause_ends;             /* of a paused one: when the rule's max_pause is used up; not stored */
     char reopened[DEADLINE_ID_MAX]; /* the closed one that was sent back, or "" */
     char after[DEADLINE_ID_MAX];    /* the one whose closing opened this one (`open.after`), or "" */
@@ -93,6 +93,11 @@ struct deadline {
 
 struct deadline *deadline_create(const struct rule *rule); /* NULL: out of memory */
 void deadline_destroy(struct deadline *deadline);          /* must be in no agenda */
+/* It goes on under another text of its rule: what its steps have done is known by their names. 0 or -ENOMEM.
+ */
+int deadline_set_rule(struct deadline *deadline, const struct rule *rule);
+/* Have all events come that this text wants all of? */
+bool deadline_would_be_met(const struct deadline *deadline, const struct rule *rule);
 
 /* Remembers that a person was told, or that one acknowledged; the oldest are forgotten. 0 or -ENOMEM. */
 int deadline_tell(struct deadline *deadline, const char *person, enum phase phase, instant at);

@@ -5,7 +5,8 @@
  * turns out not to be ours. One engine a shard; one thread.
  *
  * Inputs: events and commands (engine_event, engine_bad_event), time (engine_advance), attempts
- * (engine_claim) and their ends (engine_verdict). Every input is followed by a look at changes.failed. */
+ * (engine_claim) and their ends (engine_verdict), other files (engine_reload). Every input is followed by a
+ * look at changes.failed. */
 #ifndef CUIBAN_CORE_ENGINE_H
 #define CUIBAN_CORE_ENGINE_H
 
@@ -53,10 +54,33 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
 /* Everything is in: arms every deadline and notification. */
 int engine_loaded(struct engine *engine, instant now);
 
+/* -- other files while it runs -- */
+
+/* The rules that the new files lack although deadlines of theirs are open: such files must be refused. At
+ * most `max` are written; returns how many. The names live until the engine's next input. */
+struct vanishing {
+    const char *rule;
+    size_t open;
+};
+size_t engine_vanishing(const struct engine *engine, const struct ruleset *rules, struct vanishing *out,
+                        size_t max);
+/* Does an open deadline have the text with this fingerprint? */
+bool engine_has_version(const struct engine *engine, const char *fingerprint);
+/* From now on these rules, people and templates. Must be settled. The old ones must stay until it is settled
+ * again: deadlines come over a part at a time. Each keeps its own text of the rule, or is counted by the new
+ * one, as that one's `on_change` says; the journal has the old and the new due. 0 or -ENOMEM. */
+int engine_reload(struct engine *engine, const struct engine_parts *parts, instant now);
+/* After engine_loaded or engine_reload: does every deadline stand by today's rules and calendars? */
+bool engine_is_settled(const struct engine *engine);
+/* Some milliseconds of that work; true if there is more. The first part after a reload is its record in the
+ * journal alone. Events and time settle first what is left, as far as the list has room. */
+bool engine_settle(struct engine *engine, instant now, struct changes *changes);
+
 /* -- inputs -- */
 
-/* 0; -EAGAIN: the list is too full for this event, commit first; -E2BIG: it would touch more than
- * ENGINE_EVENT_DEADLINES_MAX deadlines (nothing was changed; give it to engine_bad_event); -ENOMEM. */
+/* 0; -EAGAIN: the list is too full for this event, or something is to be settled first: commit and try again;
+ * -E2BIG: it would touch more than ENGINE_EVENT_DEADLINES_MAX deadlines (nothing was changed; give it to
+ * engine_bad_event); -ENOMEM. */
 int engine_event(struct engine *engine, const struct event *event, instant now, struct changes *changes);
 /* An entry that could not be understood, or that must not be served: counted, journalled, kept in `dead`. */
 void engine_bad_event(struct engine *engine, struct stream_id at, const char *reason,

@@ -13,6 +13,10 @@
  *   paused resumed at, due (new), why (resumed because max_pause is used up)
  *   changed        due, was; restarted: as opened; owner: owner, was
  *   recounted      due, was, why, sleeping (until), provisional: the calendars have changed
+ *   recomputed     v (fingerprint of the rule's text), old, and as recounted: the rule has changed
+ *   kept           v, why: the rule has changed, but the deadline cannot stand by the new text
+ *   reload         was, rules (fingerprints of all rules), new, changed, gone (rules): other files from here
+ * on reloaded       rules, recomputed, kept, recounted: how many deadlines; all of them have come over
  *   provisional    due, calendar, why: it comes within 60 days and depends on dates that are not covered
  *   overdue        the due has passed
  *   step           s (name), at (planned): it fired; superseded, skipped, catch_all: s, to, why

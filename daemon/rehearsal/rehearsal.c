@@ -226,7 +226,7 @@ static int serve(struct rehearsal *rehearsal, const struct event *event)
     int error = engine_event(rehearsal->engine, event, rehearsal->now, &rehearsal->changes);
 
     commit(rehearsal);
-    if (error == -EAGAIN) { /* only a list that is not empty is too full */
+    while (error == -EAGAIN) { /* only a list that is not empty is too full */
         error = engine_event(rehearsal->engine, event, rehearsal->now, &rehearsal->changes);
         commit(rehearsal);
     }

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
 
 #include "generator.h"
 
@@ -19,6 +22,8 @@ struct sim {
     int64_t now;
     bool trace, fired;
     char doing[160];
+    char rules[64]; /* folder of the files that are taken by a reload */
+    int worded;     /* how often they were written */
 };
 
 static void put(struct sim *sim, const struct happening *event)
@@ -148,6 +153,41 @@ static void do_deliver(struct sim *sim, bool honest)
     }
 }
 
+/* The same rules in other words: every deadline comes over, and nothing that anybody is told changes. */
+static void reword(struct sim *sim)
+{
+    char path[96], line[1024];
+
+    (void)snprintf(path, sizeof path, "%s/rules.cfg", sim->rules);
+    FILE *from = fopen(TEST_SOURCE_DIR "/world/rules.d/rules.cfg", "re"), *to = fopen(path, "we");
+    assert_non_null(from);
+    assert_non_null(to);
+    sim->worded++;
+    while (fgets(line, sizeof line, from)) {
+        if (strncmp(line, "  open ", 7) == 0) {
+            (void)fprintf(to, "  done = \"%d\";\n", sim->worded);
+        }
+        (void)fputs(line, to);
+    }
+    (void)fclose(from);
+    assert_int_equal(fclose(to), 0);
+}
+
+/* A running engine takes them; the daemon may die in the middle of it. */
+static void do_take(struct sim *sim)
+{
+    struct config_choice choice = {.rules = sim->rules};
+
+    (void)snprintf(sim->doing, sizeof sim->doing, "take other files");
+    reword(sim);
+    world_begin_taking(sim->world, &choice);
+    while (world_settle(sim->world)) {
+        if (generator_chance(&sim->generator, 20)) {
+            world_reload(sim->world);
+        }
+    }
+}
+
 static const char *one_step(struct sim *sim)
 {
     uint64_t dice = generator_below(&sim->generator, 100);
@@ -163,6 +203,8 @@ static const char *one_step(struct sim *sim)
         do_lag(sim);
     } else if (dice < 95) {
         do_deliver(sim, false);
+    } else if (dice < 97) {
+        do_take(sim);
     } else {
         (void)snprintf(sim->doing, sizeof sim->doing, "reload");
         world_reload(sim->world);
@@ -200,14 +242,26 @@ static void show(const struct sim *sim, unsigned long long step)
     printf("%llu %s %s\n", step, instant_format(sim->now, 8 * 3600, at), sim->doing);
 }
 
+static void forget_rules(const struct sim *sim)
+{
+    char path[96];
+
+    (void)snprintf(path, sizeof path, "%s/rules.cfg", sim->rules);
+    (void)unlink(path);
+    (void)rmdir(sim->rules);
+}
+
 static int play(unsigned long long seed, unsigned long long steps, bool trace)
 {
-    struct sim sim = {
-        .world = world_open_at(TEST_SOURCE_DIR "/world"), .oracle = oracle_open(), .trace = trace};
+    struct sim sim = {.world = world_open_at(TEST_SOURCE_DIR "/world"),
+                      .oracle = oracle_open(),
+                      .trace = trace,
+                      .rules = "/tmp/cuiban-sim-XXXXXX"};
     const char *wrong = NULL;
     unsigned long long step = 0;
     size_t opened, closed, told, dead;
 
+    assert_non_null(mkdtemp(sim.rules));
     generator_init(&sim.generator, seed);
     sim.now = world_time("2026-11-02T09:00");
     world_watch(sim.world, oracle_saw, sim.oracle);
@@ -228,6 +282,7 @@ static int play(unsigned long long seed, unsigned long long steps, bool trace)
         printf("again: sim %llu %llu trace\n", seed, step);
     }
     (void)fflush(stdout);
+    forget_rules(&sim);
     oracle_close(sim.oracle);
     world_close(sim.world);
     return wrong ? 1 : 0;

@@ -101,9 +101,6 @@ int command_serve(struct turn *turn)
     struct deadline *deadline = id ? state_find_deadline(turn->engine, id) : NULL;
     const char *type = turn->event->type;
 
-    if (deadline) {
-        recount_deadline(turn, deadline);
-    }
     if (!deadline) {
         answer(turn, NULL, id ? "no open deadline has this number" : "the field `deadline` is missing");
     } else if (strcmp(type, "cuiban.ack") == 0) {

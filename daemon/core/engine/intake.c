@@ -20,6 +20,11 @@ struct matches {
     bool too_many;
 };
 
+struct uses {               /* of an event: all places that name its type */
+    struct rule_ref *items; /* in the scratch arena */
+    size_t n;
+};
+
 /* -- which deadlines an event names -- */
 
 static const char *selected_value(const struct selector *selector, const struct event *event,
@@ -259,7 +264,6 @@ static void touch(struct turn *turn, const struct rule_ref *ref, struct deadline
                                       .by = turn->event->actor,
                                       .stop = ref->selector->stop};
 
-    recount_deadline(turn, deadline);
     switch (ref->use) {
     case USE_MEET:
         meeting_meet(turn, ref, deadline);
@@ -294,7 +298,32 @@ static bool applies(const struct turn *turn, const struct rule_ref *ref)
     return !conditions_failing(where, &turn->event->fields) && !(opens(ref) && ref->rule->retired);
 }
 
-static void use(struct turn *turn, const struct rule_ref *ref, struct matches *matches)
+/* A running rule that finds nothing has nothing to complain of if an older text of it, which some deadlines
+ * still have, finds what the event is about. */
+static bool is_answered(const struct turn *turn, const struct uses *uses, const struct rule_ref *ref)
+{
+    struct matches older;
+
+    if (ruleset_find(turn->engine->parts.rules, ref->rule->name) != ref->rule) {
+        return true; /* itself the older one */
+    }
+    for (size_t i = 0; i < uses->n; i++) {
+        const struct rule_ref *other = &uses->items[i];
+
+        if (other->rule == ref->rule || other->use != ref->use ||
+            strcmp(other->rule->name, ref->rule->name) != 0 || !applies(turn, other)) {
+            continue;
+        }
+        match(turn, other, &older);
+        if (older.n > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void use(struct turn *turn, const struct uses *uses, const struct rule_ref *ref,
+                struct matches *matches)
 {
     if (!applies(turn, ref)) {
         return;
@@ -312,7 +341,7 @@ static void use(struct turn *turn, const struct rule_ref *ref, struct matches *m
         return;
     }
     match(turn, ref, matches);
-    if (schedule_touch(turn, ref) == 0 && matches->n == 0) {
+    if (schedule_touch(turn, ref) == 0 && matches->n == 0 && !is_answered(turn, uses, ref)) {
         if (ref->use == USE_MEET) {
             meeting_unmatched(turn, ref);
         } else {
@@ -325,11 +354,6 @@ static void use(struct turn *turn, const struct rule_ref *ref, struct matches *m
 }
 
 /* -- all uses of an event -- */
-
-struct uses {
-    struct rule_ref *items; /* in the scratch arena */
-    size_t n;
-};
 
 static bool names_type(const struct texts *on, const char *type)
 {
@@ -512,6 +536,9 @@ int engine_event(struct engine *engine, const struct event *event, instant now, 
     struct matches matches;
     struct seen_entry entry;
 
+    if (!settle_all(&turn)) {
+        return changes->failed ? -ENOMEM : -EAGAIN;
+    }
     arena_reset(engine->scratch);
     if (!collect(engine, event->type, &uses)) {
         return -ENOMEM;
@@ -532,7 +559,7 @@ int engine_event(struct engine *engine, const struct event *event, instant now, 
     }
     note_future(&turn);
     for (size_t i = 0; i < uses.n && !changes->failed; i++) {
-        use(&turn, &uses.items[i], &matches);
+        use(&turn, &uses, &uses.items[i], &matches);
     }
     following_settle(&turn);
     if (known && (uses.n > 0 || event->is_command)) {

@@ -346,7 +346,7 @@ static bool admit(struct turn *turn, struct deadline *deadline)
         turn->changes->failed = true;
         return false;
     }
-    state_store_rule(turn, deadline->rule);
+    versions_store(turn, deadline->rule);
     journal_opening(turn, deadline, "opened");
     warn_owner(turn, deadline);
     state_count(turn, deadline->rule, deadline->department, deadline->due, "opened");
@@ -419,7 +419,6 @@ static void open_again(struct turn *turn, const struct rule *rule, struct deadli
 {
     enum again again = rule->again;
 
-    recount_deadline(turn, deadline);
     if (again == AGAIN_RESTART && turn->event->time <= deadline->opened) {
         again = AGAIN_IGNORE; /* an older opening that came late, or the same one once more */
     }

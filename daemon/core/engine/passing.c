@@ -79,12 +79,11 @@ bool engine_advance(struct engine *engine, instant horizon, instant now, struct 
     struct turn turn = {.engine = engine, .changes = changes, .now = now};
     struct agenda_entry *first;
 
-    if (!engine->pruned) {
-        engine->pruned = true;
-        state_prune_rules(&turn);
-    }
-    if (recount_continue(&turn)) {
+    if (!settle_all(&turn)) {
         return true;
+    }
+    if (!engine->pruned) {
+        engine->pruned = versions_prune(&turn);
     }
     while (!changes->failed && (first = agenda_first(&engine->clock)) != NULL && first->at <= horizon) {
         if (changes_is_full(changes)) {
@@ -118,8 +117,8 @@ instant engine_next(const struct engine *engine)
     if (schedule && schedule->at < next) {
         next = schedule->at;
     }
-    if (engine->recounting && engine->loaded < next) {
-        next = engine->loaded; /* at once */
+    if (engine->settling.is_on && engine->settling.since < next) {
+        next = engine->settling.since; /* at once */
     }
     return note && note->at < next ? note->at : next;
 }

@@ -569,24 +569,9 @@ static void begin_at(const struct engine *engine, struct schedule *schedule, ins
 
     schedule->last = recurrence_before(&recurring, now + 1);
     schedule->is_opening = false;
+    free(schedule->done);
+    schedule->done = NULL;
     schedule->unsaved = true;
-}
-
-static int add_by_clock(struct engine *engine, const struct rule *rule, instant now)
-{
-    if (schedule_find(engine, rule->name)) {
-        return 0;
-    }
-    struct schedule *schedule = schedule_create(rule->name, rule);
-    if (!schedule) {
-        return -ENOMEM;
-    }
-    begin_at(engine, schedule, now);
-    int error = schedule_add(engine, schedule);
-    if (error) {
-        schedule_destroy(schedule);
-    }
-    return error;
 }
 
 static void settle(struct turn *turn, struct schedule *schedule)
@@ -603,31 +588,96 @@ static void settle(struct turn *turn, struct schedule *schedule)
     }
 }
 
-int schedule_loaded(struct engine *engine, instant now)
+static void resume(struct turn *turn, struct schedule *schedule)
 {
-    struct changes unused = {0};
-    struct turn turn = {.engine = engine, .changes = &unused, .now = now};
+    if (schedule->rule) {
+        settle(turn, schedule);
+    }
+    arm(turn, schedule);
+    if (schedule->unsaved && !agenda_set(&turn->engine->clock, &schedule->agenda, turn->now)) {
+        turn->changes->failed = true; /* else the next advance writes it */
+    }
+}
+
+static int add_by_clock(struct turn *turn, const struct rule *rule)
+{
+    struct engine *engine = turn->engine;
+
+    if (schedule_find(engine, rule->name)) {
+        return 0;
+    }
+    struct schedule *schedule = schedule_create(rule->name, rule);
+    if (!schedule) {
+        return -ENOMEM;
+    }
+    begin_at(engine, schedule, turn->now);
+    int error = schedule_add(engine, schedule);
+    if (error) {
+        schedule_destroy(schedule);
+        return error;
+    }
+    resume(turn, schedule);
+    return 0;
+}
+
+int schedule_add_missing(struct turn *turn)
+{
+    struct engine *engine = turn->engine;
     const struct rule *rules;
-    size_t n = ruleset_rules(engine->parts.rules, &rules), cursor = 0;
-    struct schedule *schedule;
+    size_t n = ruleset_rules(engine->parts.rules, &rules);
 
     for (size_t i = 0; i < n && engine->parts.is_home; i++) {
         bool by_clock = rule_recurs(&rules[i]) && rules[i].open_on.n == 0 && !rules[i].retired;
 
-        if (by_clock && add_by_clock(engine, &rules[i], now)) {
+        if (by_clock && add_by_clock(turn, &rules[i])) {
             return -ENOMEM;
         }
     }
+    return turn->changes->failed ? -ENOMEM : 0;
+}
+
+int schedule_loaded(struct engine *engine, instant now)
+{
+    struct changes unused = {0};
+    struct turn turn = {.engine = engine, .changes = &unused, .now = now};
+    struct schedule *schedule;
+    size_t cursor = 0;
+
     while ((schedule = index_next(&engine->schedules, &cursor)) != NULL) {
-        if (schedule->rule) {
-            settle(&turn, schedule);
-        }
-        arm(&turn, schedule);
-        if (schedule->unsaved && !agenda_set(&engine->clock, &schedule->agenda, now)) {
-            return -ENOMEM; /* so that the next advance writes it */
+        resume(&turn, schedule);
+    }
+    return schedule_add_missing(&turn);
+}
+
+/* -- after a reload -- */
+
+static bool counts_alike(const struct recurrence *a, const struct recurrence *b)
+{
+    return a->unit == b->unit && a->every == b->every;
+}
+
+void schedule_follow(struct turn *turn, struct schedule *schedule)
+{
+    const struct rule *was = schedule->rule;
+    const struct rule *rule = schedule_rule(turn->engine, schedule->id, schedule->anchor ? was->name : NULL);
+
+    if (!was) {
+        return; /* it ends anyhow */
+    }
+    leave_anchors(turn->engine, schedule);
+    schedule->rule = rule;
+    if (!rule) {
+        deadline_destroy(schedule->anchor);
+        schedule->anchor = NULL;
+        schedule->unsaved = true;
+    } else {
+        schedule->begins_anew = !counts_alike(&was->every, &rule->every);
+        if (schedule->anchor &&
+            (deadline_set_rule(schedule->anchor, rule) || enter_anchors(turn->engine, schedule))) {
+            turn->changes->failed = true;
         }
     }
-    return unused.failed ? -ENOMEM : 0;
+    resume(turn, schedule);
 }
 
 const char *schedule_check(const struct engine *engine)

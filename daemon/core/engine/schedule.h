@@ -30,6 +30,9 @@ void schedule_finish(struct engine *engine);
 int schedule_load(struct engine *engine, const char *id, const char *json, size_t n, const char **why);
 /* Makes schedules for rules that have none and arms all of them. 0 or -ENOMEM. */
 int schedule_loaded(struct engine *engine, instant now);
+/* After a reload: each goes on under today's rule, or ends; then those that are missing begin. */
+void schedule_follow(struct turn *turn, struct schedule *schedule);
+int schedule_add_missing(struct turn *turn);
 const char *schedule_check(const struct engine *engine); /* NULL, or what is wrong */
 
 /* The event opens a rule that recurs. */
@@ -47,6 +50,9 @@ struct schedule *schedule_create(const char *id, const struct rule *rule);
 void schedule_destroy(struct schedule *schedule);
 int schedule_add(struct engine *engine, struct schedule *schedule); /* into every index; 0 or -ENOMEM */
 struct recurring schedule_recurring(const struct engine *engine, const struct schedule *schedule);
+/* The rule that goes on with it, or NULL: it is gone, or does not recur like this any more. `anchor_rule` is
+ * the name of the rule that an event began it for; NULL: it opens by the clock. */
+const struct rule *schedule_rule(const struct engine *engine, const char *id, const char *anchor_rule);
 void schedule_encode(const struct engine *engine, const struct schedule *schedule, struct buffer *out);
 
 #endif

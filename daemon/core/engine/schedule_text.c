@@ -105,15 +105,14 @@ static bool read_all(struct draft *draft, const char *json, size_t n)
     return json_read_object(json, n, read_member, draft) && draft->every && draft->has_last;
 }
 
-/* The rule that goes on with it, or NULL: it is gone, or does not recur like this any more. */
-static const struct rule *find_rule(const struct engine *engine, const char *id, const struct draft *draft)
+const struct rule *schedule_rule(const struct engine *engine, const char *id, const char *anchor_rule)
 {
-    const struct rule *rule = ruleset_find(engine->parts.rules, draft->rule ? draft->rule : id);
+    const struct rule *rule = ruleset_find(engine->parts.rules, anchor_rule ? anchor_rule : id);
 
     if (!rule || !rule_recurs(rule)) {
         return NULL;
     }
-    if (draft->rule) {
+    if (anchor_rule) {
         return rule->open_on.n > 0 ? rule : NULL;
     }
     return rule->open_on.n == 0 && !rule->retired && engine->parts.is_home ? rule : NULL;
@@ -176,7 +175,7 @@ int schedule_load(struct engine *engine, const char *id, const char *json, size_
     if (schedule_find(engine, id)) {
         return 0; /* a scan may repeat itself */
     }
-    struct schedule *schedule = schedule_create(id, find_rule(engine, id, &draft));
+    struct schedule *schedule = schedule_create(id, schedule_rule(engine, id, draft.rule));
     int error = schedule ? fill(schedule, &draft) : -ENOMEM;
     if (!error) {
         error = schedule_add(engine, schedule);

@@ -26,6 +26,7 @@ struct engine *engine_create(const struct engine_parts *parts)
     agenda_init(&engine->agenda);
     agenda_init(&engine->outbox);
     schedule_init(engine);
+    versions_init(engine);
     memory_init(&engine->closed);
     memory_init(&engine->early);
     seen_init(&engine->seen);
@@ -54,11 +55,7 @@ void engine_destroy(struct engine *engine)
     while ((notification = index_next(&engine->notifications, &cursor)) != NULL) {
         notification_destroy(notification);
     }
-    for (size_t i = 0; i < engine->n_stored_rules; i++) {
-        free(engine->stored_rules[i]);
-    }
-    free(engine->stored_rules);
-    free(engine->adopted);
+    versions_finish(engine);
     index_finish(&engine->deadlines);
     index_finish(&engine->forms);
     index_finish(&engine->groups);
@@ -162,29 +159,56 @@ static void leave_forms(struct engine *engine, struct deadline *deadline)
     }
 }
 
-int state_add_deadline(struct engine *engine, struct deadline *deadline)
+static int enter_forms(struct engine *engine, struct deadline *deadline)
 {
-    if (!index_add(&engine->deadlines, hash_text(0, deadline->id), deadline)) {
-        return -ENOMEM;
-    }
     for (size_t i = 0; i < deadline->rule->n_forms; i++) {
         uint64_t hash;
 
         if (state_form_of(deadline, &deadline->rule->forms[i], &hash) &&
             !index_add(&engine->forms, hash, deadline)) {
             leave_forms(engine, deadline);
-            index_remove(&engine->deadlines, hash_text(0, deadline->id), deadline);
             return -ENOMEM;
         }
     }
-    return following_enter(engine, deadline);
+    return 0;
+}
+
+int state_add_deadline(struct engine *engine, struct deadline *deadline)
+{
+    if (!versions_enter(engine, deadline->rule)) {
+        return -ENOMEM;
+    }
+    if (enter_forms(engine, deadline)) {
+        versions_leave(engine, deadline->rule);
+        return -ENOMEM;
+    }
+    if (following_enter(engine, deadline) ||
+        !index_add(&engine->deadlines, hash_text(0, deadline->id), deadline)) {
+        following_leave(engine, deadline);
+        leave_forms(engine, deadline);
+        versions_leave(engine, deadline->rule);
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 void state_unindex(struct engine *engine, struct deadline *deadline)
 {
     following_leave(engine, deadline);
     leave_forms(engine, deadline);
+    versions_leave(engine, deadline->rule);
     index_remove(&engine->deadlines, hash_text(0, deadline->id), deadline);
+}
+
+int state_set_rule(struct engine *engine, struct deadline *deadline, const struct rule *rule)
+{
+    if (!versions_enter(engine, rule)) {
+        return -ENOMEM;
+    }
+    leave_forms(engine, deadline);
+    versions_leave(engine, deadline->rule);
+    int error = deadline_set_rule(deadline, rule);
+    return error ? error : enter_forms(engine, deadline);
 }
 
 void state_drop_deadline(struct engine *engine, struct deadline *deadline)
@@ -265,44 +289,6 @@ struct notification *state_find_notification(const struct engine *engine, const 
     return NULL;
 }
 
-static bool is_stored(const struct engine *engine, const char *fingerprint)
-{
-    for (size_t i = engine->n_stored_rules; i > 0; i--) {
-        if (strcmp(engine->stored_rules[i - 1], fingerprint) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool mark_stored(struct engine *engine, const char *fingerprint)
-{
-    char **rules = realloc(engine->stored_rules, (engine->n_stored_rules + 1) * sizeof(*rules));
-
-    if (!rules) {
-        return false;
-    }
-    engine->stored_rules = rules;
-    rules[engine->n_stored_rules] = strdup(fingerprint);
-    if (!rules[engine->n_stored_rules]) {
-        return false;
-    }
-    engine->n_stored_rules++;
-    return true;
-}
-
-void state_store_rule(struct turn *turn, const struct rule *rule)
-{
-    if (is_stored(turn->engine, rule->fingerprint)) {
-        return;
-    }
-    if (!mark_stored(turn->engine, rule->fingerprint)) {
-        turn->changes->failed = true;
-        return;
-    }
-    changes_put(turn->changes, TABLE_RULES, rule->fingerprint, rule->text, strlen(rule->text));
-}
-
 void state_count(struct turn *turn, const struct rule *rule, const char *department, instant at,
                  const char *what)
 {
@@ -322,76 +308,14 @@ void state_count(struct turn *turn, const struct rule *rule, const char *departm
     }
 }
 
-static bool is_used(const struct engine *engine, const char *fingerprint)
-{
-    size_t cursor = 0;
-    const struct deadline *deadline;
-
-    while ((deadline = engine_next_deadline(engine, &cursor)) != NULL) {
-        if (strcmp(deadline->rule->fingerprint, fingerprint) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void state_prune_rules(struct turn *turn)
-{
-    struct engine *engine = turn->engine;
-
-    for (size_t i = engine->n_stored_rules; i > 0; i--) {
-        char *fingerprint = engine->stored_rules[i - 1];
-
-        if (!ruleset_find_version(engine->parts.rules, fingerprint) && !is_used(engine, fingerprint)) {
-            changes_remove(turn->changes, TABLE_RULES, fingerprint);
-            free(fingerprint);
-            engine->stored_rules[i - 1] = engine->stored_rules[--engine->n_stored_rules];
-        }
-    }
-}
-
-static const struct rule *find_adopted(const struct engine *engine, const char *fingerprint)
-{
-    for (size_t i = 0; i < engine->n_adopted; i++) {
-        if (strcmp(engine->adopted[i]->fingerprint, fingerprint) == 0) {
-            return engine->adopted[i];
-        }
-    }
-    return NULL;
-}
-
 static const struct rule *find_rule(const void *data, const char *name, const char *fingerprint)
 {
     const struct engine *engine = data;
-    const struct rule *rule = ruleset_find_version(engine->parts.rules, fingerprint);
+    const struct rule *rule = versions_find(engine, fingerprint);
 
-    if (!rule) {
-        rule = find_adopted(engine, fingerprint);
-    }
-    return rule && strcmp(rule->name, name) == 0 ? rule : NULL;
-}
-
-static int load_rule(struct engine *engine, const char *fingerprint, const char *text, const char **why)
-{
-    if (!mark_stored(engine, fingerprint)) {
-        return -ENOMEM;
-    }
-    if (ruleset_find_version(engine->parts.rules, fingerprint)) {
-        return 0;
-    }
-    const struct rule *rule =
-        engine->parts.parse_rule ? engine->parts.parse_rule(engine->parts.parse_data, text) : NULL;
-    const struct rule **adopted = realloc(engine->adopted, (engine->n_adopted + 1) * sizeof(*adopted));
-    if (!adopted) {
-        return -ENOMEM;
-    }
-    engine->adopted = adopted;
-    if (!rule) {
-        *why = "the text of an older rule can no longer be read";
-        return -EINVAL;
-    }
-    adopted[engine->n_adopted++] = rule;
-    return 0;
+    /* A text that cannot be read any more (its calendar is gone): the deadline goes on under the rule of
+     * today rather than under none. */
+    return rule && strcmp(rule->name, name) == 0 ? rule : ruleset_find(engine->parts.rules, name);
 }
 
 static int load_deadline(struct engine *engine, const char *id, const char *json, size_t n, const char **why)
@@ -415,6 +339,7 @@ static int load_deadline(struct engine *engine, const char *id, const char *json
         deadline_destroy(deadline);
         return -EINVAL;
     }
+    engine->has_unread = engine->has_unread || deadline->is_unread;
     error = state_add_deadline(engine, deadline);
     if (error) {
         deadline_destroy(deadline);
@@ -502,7 +427,7 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
 {
     switch (table) {
     case TABLE_RULES:
-        return load_rule(engine, key, value, why);
+        return versions_load(engine, key, value);
     case TABLE_DEADLINES:
         return load_deadline(engine, key, value, n, why);
     case TABLE_OUTBOX:
@@ -518,6 +443,8 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
             engine->numbered = strtoull(value, NULL, 10);
         } else if (strcmp(key, "calendars") == 0) {
             (void)snprintf(engine->counted_by, sizeof engine->counted_by, "%s", value);
+        } else if (strcmp(key, "rules") == 0) {
+            (void)snprintf(engine->ran, sizeof engine->ran, "%s", value);
         }
         return 0;
     case TABLE_SCHEDULES:
@@ -550,8 +477,7 @@ int engine_loaded(struct engine *engine, instant now)
             return -ENOMEM;
         }
     }
-    engine->loaded = now;
-    if (!recount_begin(engine)) {
+    if (!settle_loaded(engine, now)) {
         return -ENOMEM;
     }
     seen_sort(&engine->seen);
@@ -680,7 +606,11 @@ static const char *check_deadline(const struct engine *engine, struct deadline *
             }
         }
     }
-    return following_knows(engine, deadline) ? NULL : "a deadline is missing in a group that a rule follows";
+    bool is_coming =
+        engine->settling.is_on && engine->settling.is_reload; /* into the groups of other rules */
+    return is_coming || following_knows(engine, deadline)
+               ? NULL
+               : "a deadline is missing in a group that a rule follows";
 }
 
 static const char *check_notification(const struct engine *engine, const struct notification *notification)

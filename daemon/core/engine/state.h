@@ -7,7 +7,8 @@
  *   closing.c  it is met, cancelled, waived                  schedule.c  openings by the clock, recurrences
  *   meeting.c  what meets, also in parts (meeting.h)         reopening.c what is closed is sent back
  *   timing.c   due, steps, the agenda                        pausing.c   the clock stops and runs again
- *   ladder.c   a step fires: who is told, on which channel   recount.c   the calendars have changed
+ *   settle.c   other rules or calendars run now (settle.h)   recount.c   one deadline by them (recount.h)
+ *   ladder.c   a step fires: who is told, on which channel   versions.c  the texts of rules (versions.h)
  *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
  *   memory.c   closings and early meets (memory.h)           seen.c      event ids (seen.h)
  *   following.c a rule opens after another (following.h) */
@@ -20,13 +21,17 @@
 #include "core/engine/memory.h"
 #include "core/engine/schedule.h"
 #include "core/engine/seen.h"
+#include "core/engine/recount.h"
+#include "core/engine/settle.h"
+#include "core/engine/versions.h"
 
 enum { SPREAD_FIELDS_MAX = 6 }; /* period, series, department and person with their names */
 
 struct engine {
     struct engine_parts parts;
     const struct rule_policy *policy;
-    const struct rule **adopted; /* of deadlines opened under older files */
+    struct index versions;       /* by fingerprint */
+    const struct rule **adopted; /* older rules that deadlines still have, read again */
     size_t n_adopted;
     struct index deadlines;     /* by id */
     struct index forms;         /* by rule name, names and values of a form */
@@ -39,14 +44,13 @@ struct engine {
     struct agenda clock;        /* schedules */
     struct memory closed, early;
     struct seen seen;
-    char **stored_rules; /* fingerprints in base:rules */
-    size_t n_stored_rules;
     bool has_quiet;                     /* somebody, some channel or the settings have quiet hours */
     bool pruned;                        /* texts of rules that nobody needs were removed once after loading */
     uint64_t numbered;                  /* deadline ids given so far */
     char calendars[17], counted_by[17]; /* fingerprint of all calendars: as they are, as last counted by */
-    bool recounting;                    /* the two differ: some deadlines may be stale */
-    instant loaded;                     /* when */
+    char ran[17];                       /* fingerprint of the rules that were committed last */
+    struct settling settling;
+    bool has_unread; /* a deadline has a rule whose text could not be read */
     struct engine_counts counts;
     struct arena *scratch; /* of one input */
     struct buffer text;    /* likewise */
@@ -65,6 +69,8 @@ struct turn {
 /* -- state.c -- */
 int state_add_deadline(struct engine *engine, struct deadline *deadline); /* into every index; 0 or -ENOMEM */
 void state_unindex(struct engine *engine, struct deadline *deadline);     /* out of every index, kept */
+/* It goes on under another rule, with the steps of the same names; 0, or -ENOMEM and it is in no form. */
+int state_set_rule(struct engine *engine, struct deadline *deadline, const struct rule *rule);
 void state_drop_deadline(struct engine *engine,
                          struct deadline *deadline); /* out of every index, and destroyed */
 void state_put_deadline(struct turn *turn, const struct deadline *deadline); /* a change */
@@ -77,9 +83,6 @@ uint64_t state_form_hash(const struct rule *rule, const struct form *form, const
 bool state_form_of(const struct deadline *deadline, const struct form *form, uint64_t *hash);
 struct deadline *state_find_deadline(const struct engine *engine, const char *id);
 struct notification *state_find_notification(const struct engine *engine, const char *id);
-/* The rule's text goes to base:rules before the first deadline that needs it. */
-void state_store_rule(struct turn *turn, const struct rule *rule);
-void state_prune_rules(struct turn *turn); /* texts that no deadline names any more */
 /* month|rule|department|what in the statistics, by the month of `at`. */
 void state_count(struct turn *turn, const struct rule *rule, const char *department, instant at,
                  const char *what);
@@ -96,6 +99,9 @@ const struct calendar *timing_calendar(const struct engine *engine, const struct
 /* Chooses the due case and counts; 0, or a negative errno with *why. Writes deadline->due and due_case on
  * success. */
 int timing_due(const struct engine *engine, struct deadline *deadline, const char **why);
+/* Which of the rule's dues counts: the first whose conditions hold, or the one of the series; what was
+ * reopened with a due of its own keeps it. -1: none. */
+int32_t timing_choose(const struct deadline *deadline);
 /* Where one of the rule's dues would lead, within the bounds. */
 int timing_case(const struct engine *engine, const struct deadline *deadline, size_t i, instant *due);
 /* Resolves a span from the deadline's start with its fields. */
@@ -105,6 +111,8 @@ void timing_place(const struct engine *engine, struct deadline *deadline); /* th
 /* The next action goes into the agenda, or none does (paused, or everything done). */
 void timing_arm(struct turn *turn, struct deadline *deadline);
 void timing_repeat(const struct engine *engine, struct deadline *deadline, size_t i); /* after one firing */
+/* Where the latest of the firings so far stands in the ladder as it is now; INSTANT_NONE. */
+instant timing_told(const struct engine *engine, const struct deadline *deadline);
 instant timing_next(const struct deadline *deadline); /* of its steps, its due, its waking, the end of its
                                                          longest pause; INSTANT_NEVER */
 /* From where the steps after due count: a deadline that was late before it opened starts its ladder at the
@@ -124,15 +132,6 @@ void pausing_over(struct turn *turn,
                   struct deadline *deadline); /* max_pause is used up: the clock runs again */
 /* Of a paused one: when the rule's max_pause is used up; INSTANT_NEVER if it has none. */
 instant pausing_end(const struct engine *engine, const struct deadline *deadline);
-
-/* -- recount.c: the calendars have changed -- */
-/* Compares the calendars with those of the last count and marks what must be counted again. False: out of
- * memory. */
-bool recount_begin(struct engine *engine);
-/* Counts until the list is full; true if something is left. Nothing fires before. */
-bool recount_continue(struct turn *turn);
-void recount_deadline(struct turn *turn, struct deadline *deadline); /* if it is stale */
-void recount_warn(struct turn *turn, struct deadline *deadline); /* its due is near and still provisional */
 
 /* -- opening.c -- */
 /* False: the event is bad and has gone to the dead letters. */

@@ -134,9 +134,7 @@ static int bound(const struct engine *engine, const struct deadline *deadline, i
     return error;
 }
 
-/* Which of the dues counts: the first whose conditions hold, or the one of the series; what was reopened with
- * a due of its own keeps it. -1: none. */
-static int32_t due_case(const struct deadline *deadline)
+int32_t timing_choose(const struct deadline *deadline)
 {
     const struct rule *rule = deadline->rule;
     const char *series = rule->is_series ? fields_get(&deadline->fields, "series") : NULL;
@@ -163,7 +161,7 @@ int timing_case(const struct engine *engine, const struct deadline *deadline, si
 
 int timing_due(const struct engine *engine, struct deadline *deadline, const char **why)
 {
-    int32_t i = due_case(deadline);
+    int32_t i = timing_choose(deadline);
     instant due;
 
     if (i < 0) {
@@ -240,20 +238,28 @@ static instant following(const struct engine *engine, const struct deadline *dea
     return next;
 }
 
+/* Where its firing after so many others stands. */
+static instant firing(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                      int32_t before)
+{
+    instant at;
+
+    if (first_firing(engine, deadline, step, &at)) {
+        return INSTANT_NEVER;
+    }
+    for (int32_t k = 0; k < before && at != INSTANT_NEVER; k++) {
+        at = following(engine, deadline, step, at);
+    }
+    return at;
+}
+
 static void place_step(const struct engine *engine, struct deadline *deadline, size_t i)
 {
     const struct step *step = &deadline->rule->steps[i];
     struct step_state *state = &deadline->steps[i];
-    instant at = INSTANT_NEVER;
 
-    state->at = state->fires = INSTANT_NEVER;
-    if (state->fired >= step->times || first_firing(engine, deadline, step, &at)) {
-        return;
-    }
-    for (int32_t k = 0; k < state->fired && at != INSTANT_NEVER; k++) {
-        at = following(engine, deadline, step, at);
-    }
-    state->at = state->fires = at;
+    state->at = state->fires =
+        state->fired < step->times ? firing(engine, deadline, step, state->fired) : INSTANT_NEVER;
 }
 
 void timing_place(const struct engine *engine, struct deadline *deadline)
@@ -285,6 +291,20 @@ instant timing_warning(const struct deadline *deadline)
     return deadline->provisional && !deadline->warned && deadline->state != DEADLINE_PAUSED
                ? deadline->due - TIMING_WARNING_MS
                : INSTANT_NEVER;
+}
+
+instant timing_told(const struct engine *engine, const struct deadline *deadline)
+{
+    instant latest = INSTANT_NONE;
+
+    for (size_t i = 0; i < deadline->rule->n_steps; i++) {
+        int32_t fired = deadline->steps[i].fired;
+        instant at =
+            fired > 0 ? firing(engine, deadline, &deadline->rule->steps[i], fired - 1) : INSTANT_NEVER;
+
+        latest = at != INSTANT_NEVER && at > latest ? at : latest;
+    }
+    return latest;
 }
 
 instant timing_next(const struct deadline *deadline)

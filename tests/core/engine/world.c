@@ -19,7 +19,9 @@ struct entry {
 
 struct world {
     const char *directory; /* of its settings */
+    char *settings;
     struct config *config;
+    struct config *old; /* deadlines may still stand by it */
     struct engine *engine;
     struct changes changes;
     struct arena *arena, *rules_arena;
@@ -54,15 +56,19 @@ static const struct rule *parse_rule(void *data, const char *text)
     return config_parse_rule(world->config, world->rules_arena, text, &rule) == 0 ? rule : NULL;
 }
 
-static struct engine *new_engine(struct world *world)
+static struct engine_parts parts_of(struct world *world)
 {
-    struct engine_parts parts = {.rules = world->config->rules,
+    return (struct engine_parts){.rules = world->config->rules,
                                  .people = world->config->directory,
                                  .templates = world->config->templates,
                                  .parse_rule = parse_rule,
                                  .parse_data = world,
                                  .is_home = world->is_home};
+}
 
+static struct engine *new_engine(struct world *world)
+{
+    struct engine_parts parts = parts_of(world);
     struct engine *engine = engine_create(&parts);
     assert_non_null(engine);
     return engine;
@@ -97,12 +103,12 @@ static int set_channels(struct config *config)
     return ruleset_set_channels(config->rules, facts, sizeof facts / sizeof *facts);
 }
 
-static void load_files(struct world *world, const char *settings)
+static void load_choice(struct world *world, const struct config_choice *choice)
 {
     struct problems problems;
 
     problems_init(&problems);
-    if (config_load(settings, &problems, &world->config)) {
+    if (config_load_choice(world->settings, choice, &problems, &world->config)) {
         for (size_t i = 0; i < problems.n; i++) {
             print_message("%s:%d: %s\n", problems.items[i].file, problems.items[i].line,
                           problems.items[i].what);
@@ -111,6 +117,15 @@ static void load_files(struct world *world, const char *settings)
     }
     problems_finish(&problems);
     assert_int_equal(set_channels(world->config), 0);
+}
+
+static void load_files(struct world *world, const char *settings)
+{
+    char *copy = strdup(settings);
+
+    free(world->settings);
+    world->settings = copy;
+    load_choice(world, &(struct config_choice){0});
 }
 
 static void load_config(struct world *world, const char *file)
@@ -159,6 +174,8 @@ void world_close(struct world *world)
 {
     engine_destroy(world->engine);
     config_unload(world->config);
+    config_unload(world->old);
+    free(world->settings);
     changes_finish(&world->changes);
     arena_destroy(world->arena);
     arena_destroy(world->rules_arena);
@@ -308,10 +325,48 @@ static struct engine *rebuild(struct world *world)
     return engine;
 }
 
+static void forget_old(struct world *world)
+{
+    config_unload(world->old);
+    world->old = NULL;
+}
+
 void world_reload(struct world *world)
 {
     engine_destroy(world->engine);
+    forget_old(world);
     world->engine = rebuild(world);
+}
+
+bool world_settle(struct world *world)
+{
+    bool more = engine_settle(world->engine, world->now, &world->changes);
+
+    commit(world);
+    if (engine_is_settled(world->engine)) {
+        forget_old(world);
+    }
+    return more;
+}
+
+void world_begin_taking(struct world *world, const struct config_choice *choice)
+{
+    struct engine_parts parts;
+
+    while (world_settle(world)) { /* what the load left to do */
+    }
+    assert_null(world->old);
+    world->old = world->config;
+    load_choice(world, choice);
+    parts = parts_of(world);
+    assert_int_equal(engine_reload(world->engine, &parts, world->now), 0);
+}
+
+void world_take(struct world *world, const struct config_choice *choice)
+{
+    world_begin_taking(world, choice);
+    while (world_settle(world)) {
+    }
 }
 
 /* -- the running engine beside one that was built again -- */
@@ -433,6 +488,12 @@ char *world_snapshot(struct world *world)
         free(lines[i]);
     }
     return buffer_take(&out);
+}
+
+void world_spoil(struct world *world, enum change_table table, const char *key, const char *value)
+{
+    assert_non_null(find(world, table, key));
+    store(world, table, key, value);
 }
 
 size_t world_table(const struct world *world, enum change_table table)

@@ -68,10 +68,17 @@ const char *world_records(struct world *world);
 void world_reload(struct world *world);
 /* The same with another settings file of world/, as if the files had changed. */
 void world_reload_with(struct world *world, const char *file);
+/* The running engine takes other files: begins, then one part after the other, each a commit; true if there
+ * is more. Or all at once. Folders that `choice` does not name are those of the settings. */
+void world_begin_taking(struct world *world, const struct config_choice *choice);
+bool world_settle(struct world *world);
+void world_take(struct world *world, const struct config_choice *choice);
 /* From the next reload on. */
 void world_set_home(struct world *world, bool is_home);
 /* Everything durable as text: equal texts, equal states. The caller frees. */
 char *world_snapshot(struct world *world);
+/* Somebody writes another value into the store. */
+void world_spoil(struct world *world, enum change_table table, const char *key, const char *value);
 size_t world_table(const struct world *world, enum change_table table); /* entries */
 const char *world_dead(const struct world *world, size_t i);            /* dead letters in order */
 long world_stat(const struct world *world, const char *key);
