@@ -90,7 +90,7 @@ static enum cli_status read_shard(struct cli *cli, const struct config *config,
     count_channels(&snapshot, status);
     status->damaged = snapshot.damaged;
     snapshot_finish(&snapshot);
-    status_warn(cli, status);
+    status_warn(cli, setup_zone(config), status);
     return result;
 }
 

@@ -41,8 +41,10 @@ static void warn_of_server(const struct cli *cli, struct status *status)
              server->role);
 }
 
-void status_warn(const struct cli *cli, struct status *status)
+void status_warn(const struct cli *cli, const struct zone *zone, struct status *status)
 {
+    char at[MOMENT_TEXT_MAX];
+
     warn_of_server(cli, status);
     if (!status->started)
         warn(cli, status, "no daemon has ever served this stream", "还没有守护进程服务过此事件流");
@@ -54,8 +56,16 @@ void status_warn(const struct cli *cli, struct status *status)
              "提交 %" PRIu64 " 中途断开：此分片已停止", status->head.begun);
     if (status->started && strcmp(status->head.rules, status->rules_on_disk) != 0)
         warn(cli, status,
-             "the files have other rules than those that run: systemctl reload cuiban loads them",
-             "磁盘上的规则与运行中的不同：systemctl reload cuiban 使其生效");
+             "running rules %.4s, on disk %.4s: changed, not reloaded (cuibanctl plan, then systemctl reload "
+             "cuiban)",
+             "运行中的规则 %.4s，磁盘上 %.4s：已修改，尚未生效（先 cuibanctl plan，再 systemctl reload "
+             "cuiban）",
+             status->head.rules, status->rules_on_disk);
+    if (status->head.refused.errors > 0)
+        warn(cli, status, "the reload at %s was refused, %d errors: %.100s",
+             "%s 的 reload 被拒绝，%d 处错误：%.100s",
+             moment_format(status->head.refused.at, zone, cli->chinese, at), (int)status->head.refused.errors,
+             status->head.refused.why);
     if (status->head.takes >= 3)
         warn(cli, status, "the lease was taken %d times without a commit: the daemon keeps dying%s%s",
              "租约被取得 %d 次而没有任何提交：守护进程反复崩溃%s%s", status->head.takes,
@@ -184,6 +194,18 @@ static void json_counts(struct json_writer *json, const struct status *status)
     json_object_end(json);
 }
 
+static void json_refusal(struct json_writer *json, const struct query_refusal *refusal)
+{
+    char at[INSTANT_TEXT_MAX];
+
+    json_key(json, "reload_failed");
+    json_object(json);
+    json_key_text(json, "at", instant_format_utc(refusal->at, at));
+    json_key_int(json, "errors", refusal->errors);
+    json_key_text(json, "why", refusal->why);
+    json_object_end(json);
+}
+
 void status_json(struct json_writer *json, const struct status *status)
 {
     json_object(json);
@@ -196,6 +218,8 @@ void status_json(struct json_writer *json, const struct status *status)
     if (status->started)
         json_head(json, status);
     json_key_text(json, "rules_on_disk", status->rules_on_disk);
+    if (status->head.refused.errors > 0)
+        json_refusal(json, &status->head.refused);
     json_counts(json, status);
     json_key_int(json, "dead", (int64_t)status->dead);
     json_key(json, "warnings");

@@ -36,7 +36,8 @@ struct status {
     size_t n_warnings;
 };
 
-void status_warn(const struct cli *cli, struct status *status); /* fills `warnings` from the rest */
+void status_warn(const struct cli *cli, const struct zone *zone,
+                 struct status *status); /* fills `warnings` from the rest */
 void status_print(const struct cli *cli, const struct zone *zone, const struct status *status);
 void status_json(struct json_writer *json, const struct status *status);
 

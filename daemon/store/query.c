@@ -12,6 +12,7 @@
 #include "store/address.h"
 #include "store/connection.h"
 #include "store/keys.h"
+#include "core/json_members.h"
 #include "store/lease.h"
 
 enum { PAGE = 1000, WORDS_MAX = 16, FIELDS_MAX = 512 };
@@ -149,6 +150,32 @@ const char *query_head_key(const struct query *query)
 
 /* -- the head -- */
 
+struct refusal_draft {
+    struct query_refusal *refusal;
+    char *why;
+};
+
+static bool read_refusal_member(void *data, struct json_scanner *scanner)
+{
+    struct refusal_draft *draft = data;
+    const struct json_member members[] = {
+        {"at", .number = &draft->refusal->at},
+        {"errors", .number = &draft->refusal->errors},
+        {"why", .text = &draft->why},
+    };
+    int read = json_read_member(scanner, NULL, members, sizeof(members) / sizeof(members[0]));
+    return read > 0 || (read == 0 && json_skip(scanner));
+}
+
+static void read_refusal(struct query_refusal *refusal, const char *json)
+{
+    struct refusal_draft draft = {.refusal = refusal};
+    if (!json_read_object(json, strlen(json), read_refusal_member, &draft))
+        refusal->errors = 0;
+    (void)snprintf(refusal->why, sizeof(refusal->why), "%s", draft.why ? draft.why : "");
+    free(draft.why);
+}
+
 static void read_head_field(struct query_head *head, const char *name, const char *value)
 {
     if (strcmp(name, "v") == 0)
@@ -169,6 +196,8 @@ static void read_head_field(struct query_head *head, const char *name, const cha
         head->takes = (int)strtol(value, NULL, 10);
     else if (strcmp(name, "rules") == 0)
         (void)snprintf(head->rules, sizeof(head->rules), "%s", value);
+    else if (strcmp(name, "reload_failed") == 0)
+        read_refusal(&head->refused, value);
     else if (strcmp(name, "trying") == 0)
         (void)snprintf(head->trying, sizeof(head->trying), "%s", value);
 }

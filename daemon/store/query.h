@@ -22,15 +22,21 @@ int query_open(const char *redis, const char *stream, int64_t limit_ms, struct q
 void query_close(struct query *query); /* NULL is fine */
 const char *query_problem(const struct query *query);
 
+struct query_refusal { /* of the last reload */
+    instant at;
+    int64_t errors;
+    char why[300]; /* the first of them */
+};
 struct query_head {
     int format;
     uint64_t seq, begun; /* different: a commit broke off in the middle, the shard is stopped */
     struct stream_id cursor, commands;
-    int64_t read;    /* events consumed; -1: not known yet */
-    instant clock;   /* the shard's time at its last commit */
-    char rules[17];  /* fingerprint of the rule set that committed last */
-    int takes;       /* times the lease was taken since a commit came through */
-    char trying[64]; /* the event on trial after crashes, or "" */
+    int64_t read;                 /* events consumed; -1: not known yet */
+    instant clock;                /* the shard's time at its last commit */
+    char rules[17];               /* fingerprint of the rule set that committed last */
+    int takes;                    /* times the lease was taken since a commit came through */
+    char trying[64];              /* the event on trial after crashes, or "" */
+    struct query_refusal refused; /* .errors 0: the last reload was taken, or there was none */
 };
 int query_head(struct query *query, struct query_head *out); /* -ENOENT: this shard has never started */
 

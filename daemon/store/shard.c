@@ -177,6 +177,13 @@ void shard_soon(struct shard *shard)
         (void)uv_timer_start(&shard->soon, shard_on_soon, 0, 0);
 }
 
+/* A timer without delay that is set in its own callback runs again before anything else does. */
+void shard_later(struct shard *shard)
+{
+    if (!shard->shut)
+        (void)uv_timer_start(&shard->soon, shard_on_soon, 1, 0);
+}
+
 /* About once a second: whatever has no event of its own. */
 static void shard_on_beat(uv_timer_t *timer)
 {
@@ -379,6 +386,7 @@ struct shard_status shard_get_status(const struct shard *shard)
         .lost_events = shard->lost_events,
         .lag_ms = lag_of(shard),
         .commit_ms_last = shard->commit_ms_last,
+        .held = shard->held,
     };
     if (shard->state == SHARD_STANDBY)
         (void)snprintf(status.holder, sizeof(status.holder), "%s", shard->holder);

@@ -53,6 +53,15 @@ int shard_create(const struct shard_options *options, const struct shard_hooks *
  * `done`, after which the shard is gone. */
 void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data), void *data);
 
+/* Takes other rules, people and templates with the next commit, which is the record of that alone (everything
+ * else that the options held must be the same). Whatever the parts point to, old and new, must stay until
+ * shard_is_settled. */
+void shard_reload(struct shard *shard, const struct engine_parts *parts);
+/* Nothing points to the parts before the last reload any more, and no deadline waits to be brought over. */
+bool shard_is_settled(const struct shard *shard);
+/* Other files were not taken: the journal and the head say so, if the shard is owned. */
+void shard_refuse_reload(struct shard *shard, size_t errors, const char *why);
+
 enum shard_state shard_state(const struct shard *shard);
 const char *shard_stream(const struct shard *shard);
 const struct engine *shard_engine(const struct shard *shard); /* NULL unless SHARD_OWNER */
@@ -77,6 +86,7 @@ struct shard_status {
     uint64_t events, commits, lost_events;
     int64_t lag_ms; /* age of the oldest event not applied yet, 0 if none is known */
     int64_t commit_ms_last;
+    bool held;         /* firing is held: the clocks disagree */
     char holder[64];   /* who holds the lease, if it is somebody else */
     char problem[200]; /* what is wrong now, or "" */
 };

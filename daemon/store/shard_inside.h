@@ -1,6 +1,7 @@
 /* shard_inside.h: what the shard's own .c files share: shard.c (life, requests, status), shard_link.c
  * (connections, the lease, loading, recovery), shard_read.c (reading, the firing horizon, the clock),
- * shard_turn.c (the turn and its commit), shard_watch.c (the machine's clock, dues without a calendar). */
+ * shard_turn.c (the turn and its commit), shard_reload.c (other files), shard_watch.c (the machine's clock,
+ * dues without a calendar). */
 #ifndef CUIBAN_STORE_SHARD_INSIDE_H
 #define CUIBAN_STORE_SHARD_INSIDE_H
 
@@ -58,6 +59,7 @@ struct head { /* base:head as it was read */
     int64_t read;
     instant clock;
     int takes;
+    bool refused; /* it names a reload that was refused */
     char by[COMMIT_TOKEN_MAX];
     char trying[SHARD_TRYING_MAX];
 };
@@ -71,6 +73,10 @@ struct shard {
     char rules[17];
     int64_t journal_ms, grace_ms;
     struct engine_parts parts;
+    struct engine_parts next; /* of a reload, until the engine takes them; .rules NULL: none */
+    size_t refused_errors;    /* of a reload that was refused, not in the journal yet; 0: none */
+    char refused_why[SHARD_TEXT_MAX];
+    bool refused_on_record; /* the head names it */
 
     enum shard_state state;
     struct clock clock; /* the shard's time */
@@ -146,8 +152,9 @@ void shard_log(struct shard *shard, int priority, const char *format, ...)
 /* Sets what is wrong now, and logs it if it is news; NULL: all is well. */
 void shard_set_problem(struct shard *shard, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shard_clear_problem(struct shard *shard);
-void shard_soon(struct shard *shard); /* a turn, from the loop */
-void shard_shut(struct shard *shard); /* the last part of shard_close: everything is let go */
+void shard_soon(struct shard *shard);  /* a turn, from the loop */
+void shard_later(struct shard *shard); /* the same, after whatever else waits for the loop */
+void shard_shut(struct shard *shard);  /* the last part of shard_close: everything is let go */
 void shard_let_go(
     struct shard *shard); /* libuv has let one handle or connection go; the last one ends the shard */
 uint32_t shard_random(void);
@@ -180,6 +187,14 @@ void shard_arm_wake(struct shard *shard);
 void shard_mirror(struct shard *shard);
 void shard_watch_lag(struct shard *shard);
 void shard_take_sample(struct shard *shard, instant redis_time, struct monotonic asked);
+
+/* -- shard_reload.c -- */
+void shard_take_before_load(struct shard *shard);
+/* The engine runs by the other files from here on; the list has the record of it. False: there are none, or
+ * it is too early. */
+bool shard_take_files(struct shard *shard, instant now);
+void shard_add_refusal(struct shard *shard, instant now);
+void shard_forget_refusal(struct shard *shard); /* in the first turn after a load */
 
 /* -- shard_watch.c -- */
 void shard_watch_open(struct shard *shard);

@@ -21,6 +21,7 @@ static void begin_owning(struct shard *shard)
     source_reset(&shard->source, shard->head.at, shard->head.read);
     shard->seq = shard->head.seq;
     memcpy(shard->by, shard->head.by, sizeof(shard->by));
+    shard->refused_on_record = shard->head.refused;
     shard->careful = shard->head.takes >= SHARD_CAREFUL_TAKES;
     shard->careful_left = SHARD_CAREFUL_EVENTS;
     shard->poison[0] = '\0';
@@ -40,8 +41,8 @@ static void begin_owning(struct shard *shard)
 
 static bool is_own_field(const char *name)
 {
-    static const char *const own[] = {"v",     "seq",   "begun", "cursor", "commands", "read",
-                                      "clock", "rules", "takes", "trying", "by"};
+    static const char *const own[] = {"v",    "seq",   "begun", "cursor", "commands",
+                                      "read", "clock", "takes", "trying", "by"};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         if (strcmp(name, own[i]) == 0)
             return true;
@@ -84,6 +85,7 @@ static void load_on_done(void *data, int error, const char *why)
 static void begin_load(struct shard *shard)
 {
     shard->state = SHARD_LOADING;
+    shard_take_before_load(shard);
     shard->engine = engine_create(&shard->parts);
     if (shard->engine)
         shard->load = load_start(shard->command, &shard->keys, shard->engine, load_on_done, shard);
@@ -209,6 +211,8 @@ static bool read_head_field(struct head *head, const char *version_ours, const r
         head->takes = (int)strtol(value->str, NULL, 10);
     else if (head_is(name, "by"))
         (void)snprintf(head->by, sizeof(head->by), "%s", value->str);
+    else if (head_is(name, "reload_failed"))
+        head->refused = value->len > 0;
     else if (head_is(name, "trying"))
         (void)snprintf(head->trying, sizeof(head->trying), "%s", value->str);
     return true;

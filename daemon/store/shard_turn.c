@@ -165,7 +165,7 @@ static void apply_claims(struct shard *shard, const struct turn *turn)
 
 /* -- the commit -- */
 
-static void add_news(struct shard *shard)
+static void add_news(struct shard *shard, instant now)
 {
     char text[160], id[STREAM_ID_TEXT_MAX];
     if (shard->lost_news > 0) {
@@ -180,6 +180,8 @@ static void add_news(struct shard *shard)
         changes_journal(&shard->changes, text);
         shard->gap_to = 0;
     }
+    shard_add_refusal(shard, now);
+    shard_forget_refusal(shard);
 }
 
 static bool has_moved(const struct shard *shard, const struct turn *turn)
@@ -225,21 +227,24 @@ static void build_commit(struct shard *shard, const struct turn *turn)
  * could fill every commit: however long Redis was away, a known verdict is never taken for a lost one. */
 static void gather(struct shard *shard, struct turn *turn)
 {
+    bool settled = engine_is_settled(shard->engine);
     bool careful = shard->careful && !shard->closing; /* then an event is alone in its commit, or first */
-    if (careful)
+    if (careful && settled)
         apply_carefully(shard, turn);
     if (turn->only_trial || turn->failed)
         return;
     apply_verdicts(shard, turn);
-    if (!careful && !shard->closing)
+    if (!settled && !shard->closing)
+        (void)engine_settle(shard->engine, turn->now, &shard->changes);
+    else if (settled && !careful && !shard->closing)
         apply_entries(shard, turn);
     if (turn->failed)
         return;
-    apply_time(shard, turn);
+    if (settled)
+        apply_time(shard, turn);
     if (!shard->first_turn)
         apply_claims(shard, turn);
-    add_news(shard);
-    turn->failed |= shard->changes.failed;
+    add_news(shard, turn->now);
 }
 
 static void answer_claims_of_nobody(struct shard *shard)
@@ -271,8 +276,9 @@ void shard_turn(struct shard *shard)
         return;
     struct turn turn = {.now = clock_now(&shard->clock), .before = shard->source.applied};
     changes_clear(&shard->changes);
-    gather(shard, &turn);
-    if (turn.failed) {
+    if (!shard_take_files(shard, turn.now))
+        gather(shard, &turn);
+    if (turn.failed || shard->changes.failed) {
         shard_drop(shard, "out of memory");
         return;
     }
@@ -281,6 +287,8 @@ void shard_turn(struct shard *shard)
         build_commit(shard, &turn);
     if (!shard->engine)
         return;
+    if (!shard->in_flight && !engine_is_settled(shard->engine))
+        shard_later(shard); /* a part without any change */
     shard_read(shard);
     shard_arm_wake(shard);
 }

@@ -25,7 +25,8 @@ struct table {
 struct engine {
     struct table deadlines, notifications, timers;
     struct deadline shown;
-    int64_t puts; /* ever: kept in the head */
+    int64_t puts;  /* ever: kept in the head */
+    int unsettled; /* parts of a reload still to come */
 };
 
 struct engine *engine_create(const struct engine_parts *parts)
@@ -80,6 +81,27 @@ int engine_loaded(struct engine *engine, instant now)
 {
     (void)engine, (void)now;
     return 0;
+}
+
+int engine_reload(struct engine *engine, const struct engine_parts *parts, instant now)
+{
+    (void)parts, (void)now;
+    engine->unsettled = 3;
+    return 0;
+}
+
+bool engine_is_settled(const struct engine *engine)
+{
+    return engine->unsettled == 0;
+}
+
+bool engine_settle(struct engine *engine, instant now, struct changes *changes)
+{
+    (void)now;
+    if (engine->unsettled == 0)
+        return false;
+    changes_journal(changes, engine->unsettled == 3 ? "{\"e\":\"reload\"}" : "{\"e\":\"part\"}");
+    return --engine->unsettled > 0;
 }
 
 static void put_number(struct changes *changes, enum change_table table, const char *key, int64_t number)

@@ -699,6 +699,68 @@ static void test_bad_options(void **state)
     }
 }
 
+/* -- other files -- */
+
+static struct ruleset *other_rules(void)
+{
+    static const struct rule rule = {.name = "other", .fingerprint = "0123456789abcdef"};
+    struct rule_policy policy = {.seen_ms = DAY_MS, .grace_ms = GRACE_MS};
+    struct ruleset *rules = NULL;
+    assert_int_equal(ruleset_create(arena_create(), &rule, 1, &policy, &rules), 0);
+    return rules;
+}
+
+/* The records of all commits, one after the other. */
+static redisReply *read_journal(struct world *world)
+{
+    static const char script[] =
+        "local t = {} for _, e in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do for k = 1, #e[2], 2 do "
+        "if e[2][k] == 'records' then t[#t + 1] = e[2][k + 1] end end end return table.concat(t)";
+    return redis_do(world->redis, "EVAL %s 1 " BASE "journal", script);
+}
+
+static void test_a_reload_is_a_commit_of_its_own(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    struct ruleset *rules = other_rules();
+    open_shard(world, &watched);
+    WAIT_FOR(world, watched.owned == 1);
+    add_puts(world, 0, 2); /* in the stream when the files are taken: they wait until all has come over */
+    shard_reload(watched.shard, &(struct engine_parts){.rules = rules});
+    assert_false(shard_is_settled(watched.shard));
+    WAIT_FOR(world, shard_is_settled(watched.shard) && counted(world, "events") == 2);
+    redisReply *journal = read_journal(world);
+    assert_non_null(strstr(journal->str, "[{\"e\":\"reload\"}][{\"e\":\"part\"}][{\"e\":\"part\"}]"
+                                         "[{\"e\":\"opened\"},{\"e\":\"opened\"}]"));
+    freeReplyObject(journal);
+    redisReply *head = redis_do(world->redis, "HGET " BASE "head rules");
+    assert_string_equal(head->str, ruleset_fingerprint(rules));
+    freeReplyObject(head);
+    close_shard(world, &watched);
+    ruleset_destroy(rules);
+}
+
+static void test_a_refused_reload_is_on_record(void **state)
+{
+    struct world *world = *state;
+    struct watched watched;
+    struct ruleset *rules = other_rules();
+    open_shard(world, &watched);
+    shard_refuse_reload(watched.shard, 1, "nobody owns it yet: it is not kept");
+    WAIT_FOR(world, watched.owned == 1);
+    assert_int_equal(redis_number(world->redis, "HEXISTS " BASE "head reload_failed"), 0);
+    shard_refuse_reload(watched.shard, 3, "rules.cfg:7: \"x\" is unknown");
+    WAIT_FOR(world, redis_number(world->redis, "HSTRLEN " BASE "head reload_failed") > 0);
+    redisReply *text = redis_do(world->redis, "HGET " BASE "head reload_failed");
+    assert_non_null(strstr(text->str, "\"errors\":3,\"why\":\"rules.cfg:7: \\\"x\\\" is unknown\"}"));
+    freeReplyObject(text);
+    shard_reload(watched.shard, &(struct engine_parts){.rules = rules});
+    WAIT_FOR(world, redis_number(world->redis, "HSTRLEN " BASE "head reload_failed") == 0);
+    close_shard(world, &watched);
+    ruleset_destroy(rules);
+}
+
 int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
@@ -727,6 +789,8 @@ int main(void)
         CASE(test_clock_behind_the_last_commit),
         CASE(test_verdict_after_a_real_loss),
         CASE(test_bad_options),
+        CASE(test_a_reload_is_a_commit_of_its_own),
+        CASE(test_a_refused_reload_is_on_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
