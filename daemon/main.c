@@ -1,4 +1,5 @@
-/* main.c: cuiband, the daemon: arguments, signals, the loop. service.c wires the rooms together. */
+/* main.c: cuiband, the daemon: arguments, signals, the loop. service.c wires the rooms together, reload.c
+ * keeps the service. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 
 #include "log.h"
 #include "notify.h"
-#include "service.h"
+#include "reload.h"
 #include "web/web.h"
 
 enum { EXIT_USAGE = 2, SPEED_MAX = 100000, STOP_LIMIT_MS = 8000 };
@@ -29,11 +30,10 @@ struct daemon {
     uv_loop_t loop;
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t watchdog;
-    struct service *service;
-    struct service *next; /* opened by a reload, started when the old one has stopped */
+    struct held held;
+    struct reload *reload;
     struct web *web;
     bool stopping;
-    bool reload_again; /* the signal came while a reload was under way: the files may have changed since */
     int status;
 };
 
@@ -167,36 +167,33 @@ static void web_metrics(void *data, struct buffer *out)
 {
     const struct daemon *daemon = data;
 
-    if (daemon->service) {
-        service_metrics(daemon->service, out);
-    }
+    service_metrics(reload_service(daemon->reload), out);
+    reload_metrics(daemon->reload, out);
 }
 
 static void web_status(void *data, struct buffer *out)
 {
     const struct daemon *daemon = data;
+    struct json_writer json;
 
-    if (daemon->service) {
-        service_status(daemon->service, out);
-    } else {
-        buffer_add_text(out, "{}");
-    }
+    json_begin(&json, out);
+    json_object(&json);
+    json_key_text(&json, "version", CUIBAN_VERSION);
+    reload_status(daemon->reload, &json);
+    service_status(reload_service(daemon->reload), &json);
+    json_object_end(&json);
 }
 
 static bool web_health(void *data, struct buffer *out)
 {
     const struct daemon *daemon = data;
 
-    if (!daemon->service) {
-        buffer_add_text(out, "stopping\n");
-        return false;
-    }
-    return service_is_healthy(daemon->service, out);
+    return service_is_healthy(reload_service(daemon->reload), out);
 }
 
 static int open_web(struct daemon *daemon)
 {
-    const char *listen = service_config(daemon->service)->settings.web_listen;
+    const char *listen = service_config(reload_service(daemon->reload))->settings.web_listen;
     struct web_options options = {.loop = &daemon->loop, .listen = listen};
     struct web_content content = {daemon, web_metrics, web_status, web_health};
     char error[256];
@@ -221,6 +218,7 @@ static void close_handles(struct daemon *daemon)
     uv_close((uv_handle_t *)&daemon->interrupt, NULL);
     uv_close((uv_handle_t *)&daemon->hangup, NULL);
     uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+    held_close(&daemon->held);
 }
 
 static void on_web_closed(void *data)
@@ -247,10 +245,7 @@ static void stop(struct daemon *daemon)
     }
     daemon->stopping = true;
     (void)notify_send("STOPPING=1");
-    if (daemon->next) {
-        return; /* a reload stops the service already: on_old_stopped ends it there */
-    }
-    service_stop(daemon->service, STOP_LIMIT_MS, on_service_stopped, daemon);
+    reload_stop(daemon->reload, STOP_LIMIT_MS, on_service_stopped, daemon);
 }
 
 static void on_stop_signal(uv_signal_t *handle, int number)
@@ -261,71 +256,20 @@ static void on_stop_signal(uv_signal_t *handle, int number)
     stop(daemon);
 }
 
-/* -- reloading -- */
-
-static void reload(struct daemon *daemon);
-
-static void on_old_stopped(void *data)
-{
-    struct daemon *daemon = data;
-    char error[512];
-
-    if (daemon->stopping) {
-        service_destroy(daemon->next);
-        daemon->next = NULL;
-        on_service_stopped(daemon);
-        return;
-    }
-    service_destroy(daemon->service);
-    daemon->service = daemon->next;
-    daemon->next = NULL;
-    if (service_start(daemon->service, error, sizeof error)) {
-        log_line(&daemon->log, LOG_ERR, "%s", error);
-        daemon->status = EXIT_FAILURE;
-        stop(daemon);
-        return;
-    }
-    log_line(&daemon->log, LOG_NOTICE, "reloaded: rules %s",
-             ruleset_fingerprint(service_config(daemon->service)->rules));
-    (void)notify_send("READY=1");
-    if (daemon->reload_again) {
-        daemon->reload_again = false;
-        reload(daemon);
-    }
-}
-
-static struct service_options service_options(struct daemon *daemon);
-
-static void reload(struct daemon *daemon)
-{
-    struct service_options options = service_options(daemon);
-    struct problems problems;
-
-    (void)notify_send("RELOADING=1");
-    problems_init(&problems);
-    if (service_open(&options, &problems, &daemon->next)) {
-        print_problems(&problems);
-        log_line(&daemon->log, LOG_ERR, "reload refused; the running rules are untouched");
-        (void)notify_send("READY=1");
-    } else {
-        service_stop(daemon->service, STOP_LIMIT_MS, on_old_stopped, daemon);
-    }
-    problems_finish(&problems);
-}
-
 static void on_hangup(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
 
     (void)number;
-    if (daemon->stopping) {
-        return;
-    }
-    if (daemon->next) {
-        daemon->reload_again = true;
-        return;
-    }
-    reload(daemon);
+    reload_ask(daemon->reload);
+}
+
+static void on_failed(void *data)
+{
+    struct daemon *daemon = data;
+
+    daemon->status = EXIT_FAILURE;
+    stop(daemon);
 }
 
 /* -- running -- */
@@ -340,22 +284,28 @@ static void on_first_owned(void *data, instant now)
 {
     struct daemon *daemon = data;
     char text[INSTANT_TEXT_MAX];
-    const struct rule_policy *policy = ruleset_policy(service_config(daemon->service)->rules);
+    const struct rule_policy *policy = ruleset_policy(service_config(reload_service(daemon->reload))->rules);
 
     (void)printf("cuiband: ready at %s speed %d\n", zone_format(policy->zone, now, text),
                  daemon->arguments.speed.factor > 0 ? (int)daemon->arguments.speed.factor : 1);
     (void)fflush(stdout);
 }
 
-static struct service_options service_options(struct daemon *daemon)
+static struct reload_options reload_options(struct daemon *daemon)
 {
-    return (struct service_options){
-        .loop = &daemon->loop,
-        .log = &daemon->log,
+    return (struct reload_options){
         .file = daemon->arguments.file,
-        .speed = daemon->arguments.speed.factor > 0 ? daemon->arguments.speed : (struct speed){0},
-        .on_owned = on_first_owned,
-        .data = daemon,
+        .log = &daemon->log,
+        .held = &daemon->held,
+        .service =
+            {
+                .loop = &daemon->loop,
+                .log = &daemon->log,
+                .speed = daemon->arguments.speed.factor > 0 ? daemon->arguments.speed : (struct speed){0},
+                .on_owned = on_first_owned,
+                .on_failed = on_failed,
+                .data = daemon,
+            },
     };
 }
 
@@ -380,8 +330,9 @@ static void run(struct daemon *daemon)
 {
     char error[512] = "";
 
+    held_open(&daemon->held, &daemon->loop);
     start_signals(daemon);
-    if (open_web(daemon) || service_start(daemon->service, error, sizeof error)) {
+    if (reload_start(daemon->reload, error, sizeof error) || open_web(daemon)) {
         if (error[0]) {
             log_line(&daemon->log, LOG_ERR, "%s", error);
         }
@@ -395,27 +346,27 @@ static void run(struct daemon *daemon)
 
 static int serve(struct daemon *daemon)
 {
-    struct service_options options = service_options(daemon);
+    struct reload_options options = reload_options(daemon);
     struct problems problems;
 
     problems_init(&problems);
-    int error = service_open(&options, &problems, &daemon->service);
+    int error = reload_open(&options, &problems, &daemon->reload);
     print_problems(&problems);
     problems_finish(&problems);
     if (error) {
         return EXIT_USAGE;
     }
-    const char *level = service_config(daemon->service)->settings.log_level;
+    const char *level = service_config(reload_service(daemon->reload))->settings.log_level;
     if (!log_init(&daemon->log, level)) {
         (void)fprintf(stderr, "cuiband: log level \"%s\": one of error, warning, info, debug is expected\n",
                       level);
-        service_destroy(daemon->service);
+        reload_destroy(daemon->reload);
         return EXIT_USAGE;
     }
     if (!daemon->arguments.check) {
         run(daemon);
     }
-    service_destroy(daemon->service);
+    reload_destroy(daemon->reload);
     return daemon->status;
 }
 

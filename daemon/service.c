@@ -1,12 +1,12 @@
 #include "service.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
-#include "core/json.h"
 #include "delivery/delivery.h"
 #include "delivery/plugin_host.h"
 #include "store/shard.h"
@@ -14,14 +14,15 @@
 
 struct service {
     struct service_options options;
-    struct config *config;
+    struct edition *edition;
+    struct edition *before;      /* what ran until the last reload; deadlines may still stand by it */
+    const struct config *config; /* of the edition */
     struct plugin_channel **channels;
     size_t n_channels;
     struct delivery *delivery;
     struct shard **shards;
     size_t n_shards;
-    size_t closing;          /* shards still to close */
-    struct arena *old_rules; /* texts of rules from base:rules, parsed */
+    size_t closing; /* shards still to close */
     bool told_owned;
     bool stopped_shard; /* one has stopped for good */
     int64_t limit_ms;
@@ -87,19 +88,19 @@ static int open_channels(struct service *service, struct problems *problems)
     return ruleset_set_channels(service->config->rules, facts, service->n_channels);
 }
 
-int service_open(const struct service_options *options, struct problems *problems, struct service **out)
+int service_open(const struct service_options *options, struct edition *take, struct problems *problems,
+                 struct service **out)
 {
     struct service *service = calloc(1, sizeof *service);
 
     if (!service) {
+        edition_destroy(take);
         return -ENOMEM;
     }
     service->options = *options;
-    service->old_rules = arena_create();
-    int error = service->old_rules ? config_load(options->file, problems, &service->config) : -ENOMEM;
-    if (!error) {
-        error = open_channels(service, problems);
-    }
+    service->edition = take;
+    service->config = edition_config(take);
+    int error = open_channels(service, problems);
     if (!error) {
         config_check_channels(service->config, problems);
         error = problems->errors > 0 ? -EINVAL : 0;
@@ -122,14 +123,19 @@ void service_destroy(struct service *service)
     }
     free(service->channels);
     free(service->shards);
-    config_unload(service->config);
-    arena_destroy(service->old_rules);
+    edition_destroy(service->edition);
+    edition_destroy(service->before);
     free(service);
 }
 
 const struct config *service_config(const struct service *service)
 {
     return service->config;
+}
+
+struct edition *service_edition(const struct service *service)
+{
+    return service->edition;
 }
 
 /* -- what delivery needs of the shards -- */
@@ -219,14 +225,6 @@ static void shard_on_log(void *data, struct shard *shard, int priority, const ch
     log_line(service->options.log, priority, "%s", text);
 }
 
-static const struct rule *parse_old_rule(void *data, const char *text)
-{
-    struct service *service = data;
-    const struct rule *rule = NULL;
-
-    return config_parse_rule(service->config, service->old_rules, text, &rule) ? NULL : rule;
-}
-
 /* -- running -- */
 
 static int start_delivery(struct service *service)
@@ -255,6 +253,18 @@ static int start_delivery(struct service *service)
     return service->delivery ? 0 : -ENOMEM;
 }
 
+static struct engine_parts parts_of(const struct service *service, const char *stream)
+{
+    return (struct engine_parts){
+        .rules = service->config->rules,
+        .people = service->config->directory,
+        .templates = service->config->templates,
+        .parse_rule = edition_parse,
+        .parse_data = service->edition,
+        .is_home = strcmp(stream, service->config->settings.home) == 0,
+    };
+}
+
 static int start_shard(struct service *service, const char *stream, char *error, size_t error_room)
 {
     const struct settings *settings = &service->config->settings;
@@ -267,12 +277,7 @@ static int start_shard(struct service *service, const char *stream, char *error,
         .grace_ms = ruleset_policy(service->config->rules)->grace_ms,
         .lease_ms = settings->lease_ms,
         .speed = service->options.speed,
-        .parts = {.rules = service->config->rules,
-                  .people = service->config->directory,
-                  .templates = service->config->templates,
-                  .parse_rule = parse_old_rule,
-                  .parse_data = service,
-                  .is_home = strcmp(stream, settings->home) == 0},
+        .parts = parts_of(service, stream),
     };
     struct shard_hooks hooks = {
         .data = service,
@@ -341,6 +346,103 @@ void service_stop(struct service *service, int64_t limit_ms, void (*done)(void *
         delivery_close(service->delivery, limit_ms, on_delivery_closed, service);
     } else {
         on_delivery_closed(service);
+    }
+}
+
+/* -- other files -- */
+
+static bool has_version(const void *data, const char *fingerprint)
+{
+    const struct service *service = data;
+
+    for (size_t i = 0; i < service->n_shards; i++) {
+        const struct engine *engine = shard_engine(service->shards[i]);
+
+        if (engine && engine_has_version(engine, fingerprint)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void service_forget_texts(struct service *service)
+{
+    edition_forget(service->edition, has_version, service);
+}
+
+static void report_vanishing(const struct service *service, const struct shard *shard,
+                             const struct vanishing *vanishing, struct problems *problems)
+{
+    const struct rule *rule = ruleset_find(service->config->rules, vanishing->rule);
+
+    problem_error(problems, rule ? rule->file : NULL, rule ? rule->line : 0,
+                  "rule \"%s\" has %zu open deadlines in %s and cannot vanish", vanishing->rule,
+                  vanishing->open, shard_stream(shard));
+    problem_hint(
+        problems,
+        "put it back with `retired = true;`: it opens nothing new, and what is open goes on; remove it "
+        "when `cuibanctl list rule=%s` is empty",
+        vanishing->rule);
+}
+
+bool service_can_follow(const struct service *service, const struct edition *edition,
+                        struct problems *problems)
+{
+    enum { VANISHING_MAX = 50 };
+    struct vanishing vanishing[VANISHING_MAX];
+    size_t errors = problems->errors;
+
+    for (size_t i = 0; i < service->n_shards; i++) {
+        const struct engine *engine = shard_engine(service->shards[i]);
+        size_t n =
+            engine ? engine_vanishing(engine, edition_config(edition)->rules, vanishing, VANISHING_MAX) : 0;
+
+        for (size_t k = 0; k < n; k++) {
+            report_vanishing(service, service->shards[i], &vanishing[k], problems);
+        }
+    }
+    return problems->errors == errors;
+}
+
+const char *service_needs_restart(const struct service *service, const struct edition *edition)
+{
+    const char *difference = edition_difference(edition);
+
+    for (size_t i = 0; !difference && i < service->n_shards; i++) {
+        difference = shard_get_status(service->shards[i]).held ? "the clocks, which a reload accepts" : NULL;
+    }
+    return difference;
+}
+
+void service_reload(struct service *service, struct edition *take)
+{
+    assert(!service->before);
+    service->before = service->edition;
+    service->edition = take;
+    service->config = edition_config(take);
+    for (size_t i = 0; i < service->n_shards; i++) {
+        struct engine_parts parts = parts_of(service, shard_stream(service->shards[i]));
+
+        shard_reload(service->shards[i], &parts);
+    }
+}
+
+bool service_settle(struct service *service)
+{
+    for (size_t i = 0; i < service->n_shards; i++) {
+        if (!shard_is_settled(service->shards[i])) {
+            return false;
+        }
+    }
+    edition_destroy(service->before);
+    service->before = NULL;
+    return true;
+}
+
+void service_refuse_reload(struct service *service, size_t errors, const char *why)
+{
+    for (size_t i = 0; i < service->n_shards; i++) {
+        shard_refuse_reload(service->shards[i], errors, why);
     }
 }
 
@@ -455,17 +557,28 @@ static const struct family families[] = {
     {"cuiban_events_unmatched_total", "counter", "meets that found no open deadline", family_unmatched},
 };
 
+struct shard_facts {
+    struct shard_status status;
+    struct engine_counts counts; /* looked at once: it takes a while */
+};
+
 static void shard_metrics(const struct service *service, struct buffer *out)
 {
+    struct shard_facts facts[CONFIG_STREAMS_MAX];
+
+    for (size_t i = 0; i < service->n_shards; i++) {
+        const struct engine *engine = shard_engine(service->shards[i]);
+
+        facts[i].status = shard_get_status(service->shards[i]);
+        facts[i].counts = engine ? engine_count(engine) : (struct engine_counts){0};
+    }
     for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
         metrics_family(out, families[f].name, families[f].type, families[f].help);
         for (size_t i = 0; i < service->n_shards; i++) {
-            struct shard_status status = shard_get_status(service->shards[i]);
-            const struct engine *engine = shard_engine(service->shards[i]);
-            struct engine_counts counts = engine ? engine_count(engine) : (struct engine_counts){0};
             struct metric_label label = {"stream", shard_stream(service->shards[i])};
 
-            metrics_int(out, families[f].name, &label, 1, families[f].value(&status, &counts));
+            metrics_int(out, families[f].name, &label, 1,
+                        families[f].value(&facts[i].status, &facts[i].counts));
         }
     }
 }
@@ -533,27 +646,21 @@ static void status_of_channel(const struct channel_status *channel, struct json_
     json_object_end(json);
 }
 
-void service_status(const struct service *service, struct buffer *out)
+void service_status(const struct service *service, struct json_writer *json)
 {
     struct channel_status channels[CONFIG_CHANNELS_MAX];
     size_t n = service->delivery ? delivery_status(service->delivery, channels, CONFIG_CHANNELS_MAX) : 0;
-    struct json_writer json;
 
-    json_begin(&json, out);
-    json_object(&json);
-    json_key_text(&json, "version", CUIBAN_VERSION);
-    json_key_text(&json, "rules", ruleset_fingerprint(service->config->rules));
-    json_key(&json, "shards");
-    json_array(&json);
+    json_key(json, "shards");
+    json_array(json);
     for (size_t i = 0; i < service->n_shards; i++) {
-        status_of_shard(service->shards[i], &json);
+        status_of_shard(service->shards[i], json);
     }
-    json_array_end(&json);
-    json_key(&json, "channels");
-    json_array(&json);
+    json_array_end(json);
+    json_key(json, "channels");
+    json_array(json);
     for (size_t i = 0; i < n; i++) {
-        status_of_channel(&channels[i], &json);
+        status_of_channel(&channels[i], json);
     }
-    json_array_end(&json);
-    json_object_end(&json);
+    json_array_end(json);
 }

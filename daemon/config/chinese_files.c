@@ -146,6 +146,12 @@ static const struct chinese_entry entries[] = {
     {"`direct` means the recipient's own channel and cannot be a channel's name",
      "`direct` 指收件人自己的渠道，不能用作渠道名"},
     {"channel \"%s\": %s", "渠道 \"%s\"：%s"},
+    {"rule \"%s\" has %zu open deadlines in %s and cannot vanish",
+     "规则 \"%s\" 还有 %zu 件未完事项（%s），不能直接删掉"},
+    {"put it back with `retired = true;`: it opens nothing new, and what is open goes on; remove it when "
+     "`cuibanctl list rule=%s` is empty",
+     "把它放回来并加上 `retired = true;`：不再打开新的，已打开的照常催完；`cuibanctl list rule=%s` "
+     "为空后再删"},
 
     /* calendars.c, calendar_lint.c */
     {"%d lies outside of covers = \"%d..%d\"", "%d 年不在 covers = \"%d..%d\" 之内"},
