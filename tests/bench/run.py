@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Speed and memory of the daemon, each beside a bare limit measured in the same run. Prints a table; asserts nothing.
-usage: run.py BUILD [events|storm|bytes|trickle|span|check|pack|backtest ...]      BUILD: a folder built with the dev or release preset and tests"""
+usage: run.py BUILD [events|storm|bytes|trickle|reload|span|check|pack|backtest ...]      BUILD: a folder built with the dev or release preset and tests"""
 import json
 import os
+import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -47,6 +50,9 @@ class Bench(World):
         self.put(settings, "cuiban.cfg")
         self.put(TEMPLATE, "templates", "en", "overdue.md")
 
+    def get_text(self, *parts):
+        return super().get(*parts)
+
     def get(self, path):
         return json.load(urllib.request.urlopen(self.url + path))
 
@@ -77,7 +83,7 @@ def bare(*arguments):
 
 
 def row(what, value, unit, limit=None, limit_name=""):
-    ratio = f"{limit / value:8.1f}x below {limit:,.0f} {limit_name}" if limit else ""
+    ratio = f"{limit / max(value, 1):8.1f}x below {limit:,.0f} {limit_name}" if limit else ""
     print(f"{what:38} {value:12,.0f} {unit:16} {ratio}", flush=True)
 
 
@@ -151,6 +157,58 @@ def trickle(n=1000):
         daemon.stop()
 
 
+class Prober(threading.Thread):
+    """Asks the web port for its health again and again: how long does the slowest answer take?"""
+
+    def __init__(self, url):
+        super().__init__(daemon=True)
+        self.url, self.worst, self.ends = url, 0.0, False
+
+    def run(self):
+        while not self.ends:
+            began = time.monotonic()
+            urllib.request.urlopen(self.url + "healthz").read()
+            self.worst = max(self.worst, time.monotonic() - began)
+            time.sleep(0.002)
+
+    def stop(self):
+        self.ends = True
+        self.join()
+        return self.worst * 1000
+
+
+def others(n, due):
+    """Rules that nothing happens to, as a large company has them."""
+    return "".join(RULE.format(due=due).replace("quick:", f"other{i}:").replace("case.", f"other{i}.") for i in range(n))
+
+
+def reload(n=100_000, rules=1000):
+    with Bench("24h") as bench:
+        settings = bench.get_text("cuiban.cfg").replace('log = "warning"', 'log = "info"')
+        bench.put(settings + 'web = { listen = "127.0.0.1:0"; };\n', "cuiban.cfg")
+        bench.put(RULE.format(due="24h") + others(rules, "24h"), "rules.d", "rules.cfg")
+        daemon = bench.daemon().wait_owner()
+        bench.feed(opened(i) for i in range(n))
+        wait_for("all are open", bench.cursor_is_last, 300, 0.05)
+        url = re.search(r"on (http://[0-9.:]+/)", daemon.log()).group(1)
+        for i, (what, due) in enumerate((("nothing has changed", "24h"), ("every due moves", "20h"))):
+            bench.put(RULE.format(due=due) + others(rules, due), "rules.d", "rules.cfg")
+            before, peak, prober = resident(daemon.process), 0, Prober(url)
+            prober.start()
+            daemon.process.send_signal(signal.SIGHUP)
+            while daemon.log().count("reloaded: ") <= i:
+                peak = max(peak, resident(daemon.process))
+                time.sleep(0.02)
+            slowest = prober.stop()
+            status = json.load(urllib.request.urlopen(url + "status"))["reload"]
+            row(f"reload, {n:,} open, {rules:,} rules", status["took_ms"], f"ms, {what}")
+            row("  the loop was held", status["held_ms"], "ms at most", 20, "ms aimed at")
+            row("  of that in processor time", status["busy_ms"], "ms at most", 20, "ms aimed at")
+            row("  slowest answer of the web port", slowest, "ms")
+            row("  memory meanwhile", max(0, peak - before) / 1e6, "MB")
+        daemon.stop()
+
+
 def span():
     subprocess.run([os.path.join(BUILD, "tests", "bench", "bench_span")], check=True)
 
@@ -199,6 +257,7 @@ def backtest(n=200_000):
             row(f"backtest, {what}", facts["events"] / seconds, "events/s of CPU")
 
 
-FIGURES = {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "span": span, "check": check, "pack": pack, "backtest": backtest}
+FIGURES = {"events": events, "storm": storm, "bytes": bytes_, "trickle": trickle, "reload": reload, "span": span, "check": check,
+           "pack": pack, "backtest": backtest}
 for name in sys.argv[2:] or FIGURES:
     FIGURES[name]()
