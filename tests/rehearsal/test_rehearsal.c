@@ -131,6 +131,35 @@ static void test_dry(void **state)
     assert_int_equal(play->records, 0);
 }
 
+static void put_handin(struct play *play, const char *at, const char *type)
+{
+    const struct raw_field fields[] = {
+        {"type", type, 4, strlen(type)}, {"case", "h-1", 4, 3}, {"person", "zhang.wei", 6, 9}};
+    const struct rehearsal_event event = {.at = time_of(at), .fields = fields, .n = 3};
+    const char *why;
+
+    assert_int_equal(rehearsal_put(play->rehearsal, &event, &why), 0);
+}
+
+/* What was closed is remembered for that, too. */
+static void test_dry_sent_back(void **state)
+{
+    struct play *play = *state;
+    struct rehearsal_options options = {.config = play->config, .hooks = {play, on_message, NULL}};
+
+    rehearsal_destroy(play->rehearsal);
+    play->rehearsal = rehearsal_create(&options);
+    assert_non_null(play->rehearsal);
+    assert_int_equal(rehearsal_begin(play->rehearsal, time_of("2026-11-17T09:00")), 0);
+    put_handin(play, "2026-11-17T09:00", "handin.asked");
+    put_handin(play, "2026-11-18T10:00", "handin.filed");
+    put_handin(play, "2026-11-19T09:00", "handin.returned");
+    assert_int_equal(rehearsal_until(play->rehearsal, time_of("2026-11-19T18:00")), 0);
+    assert_string_equal(buffer_text(&play->heard), "2026-11-17T09:00 asked zhang.wei\n"
+                                                   "2026-11-19T09:00 asked zhang.wei\n"
+                                                   "2026-11-19T14:00 overdue zhang.wei\n");
+}
+
 /* A meet at the very instant of a step comes first: due is inclusive. */
 static void test_meet_at_due(void **state)
 {
@@ -160,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ladder, open_play, close_play),
         cmocka_unit_test_setup_teardown(test_dry, open_play, close_play),
+        cmocka_unit_test_setup_teardown(test_dry_sent_back, open_play, close_play),
         cmocka_unit_test_setup_teardown(test_meet_at_due, open_play, close_play),
         cmocka_unit_test_setup_teardown(test_bad_event, open_play, close_play),
     };
