@@ -59,6 +59,9 @@ static int put_line(struct backtest *backtest, struct lines *lines, const char *
     if (trial_count(backtest->trial).bad + backtest->skipped <= BACKTEST_WARNINGS_MAX)
         cli_warn(backtest->cli, "%s:%d: left out: %s", "%s:%d：已略过：%s",
                  cli_option(backtest->cli, "events"), lines->number, why);
+        return error == -ERANGE ? 0 : error; /* the next one may be earlier again */
+    cli_warn(backtest->cli, "%s:%d: left out: %s", "%s:%d：已略过：%s", cli_option(backtest->cli, "events"),
+             lines->number, why);
     backtest->skipped += !is_read;
     return 0;
 }
@@ -79,7 +82,6 @@ static int put_lines(struct backtest *backtest, FILE *file)
         error = put_line(backtest, lines, line, (size_t)n);
     if (error == 0 && ferror(file))
         error = -EIO;
-    error = error == -ERANGE ? 0 : error; /* what follows is after --until */
     if (lines != NULL)
         arena_destroy(lines->arena);
     free(lines);

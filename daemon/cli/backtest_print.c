@@ -28,6 +28,10 @@ static void print_left_out(const struct backtest *backtest, const struct trial_c
     if (then + now > 0)
         cli_say(cli, "events that lacked what a rule needs (a key, a date): then %zu, now %zu\n",
                 "缺少规则所需字段（键、日期）的事件：原 %zu 次，新 %zu 次\n", then, now);
+    if (counts->disordered > 0)
+        cli_say(cli,
+                "%zu events are older than one above them, and count as told late: sort the file by time\n",
+                "有 %zu 个事件早于排在其前的事件，按迟到处理：请先按时间排序\n", (size_t)counts->disordered);
     if (counts->commands > 0 || backtest->commands_left > 0)
         cli_say(cli, "commands: %zu replayed; %zu left out, because the replay has no such deadline\n",
                 "命令：重放 %zu 条；略去 %zu 条（重放中没有对应的事项）\n", (size_t)counts->commands,

@@ -93,6 +93,9 @@ static bool is_cloud_event(const char *json, size_t n)
     return found;
 }
 
+/* Files that were saved on Windows begin with it. */
+static const char utf8_bom[] = "\xef\xbb\xbf";
+
 bool event_draft_read(struct arena *arena, const char *json, size_t n, struct event_draft *draft,
                       const char **why)
 {
@@ -100,6 +103,10 @@ bool event_draft_read(struct arena *arena, const char *json, size_t n, struct ev
     bool read = false;
 
     draft->n = 0;
+    if (n >= strlen(utf8_bom) && memcmp(json, utf8_bom, strlen(utf8_bom)) == 0) {
+        json += strlen(utf8_bom);
+        n -= strlen(utf8_bom);
+    }
     if (is_cloud_event(json, n)) {
         const char *text = arena_strndup(arena, json, n);
         *why = out_of_memory;

@@ -229,6 +229,7 @@ static int set_clock(struct trial *trial, instant at, struct event *event, const
         return -ERANGE;
     if (trial->now == INSTANT_NONE)
         return start(trial, when);
+    trial->counts.disordered += when < trial->now;
     trial->now = when > trial->now ? when : trial->now;
     event->is_late = trial->now - event->time > EVENT_LATE_MS;
     return 0;

@@ -39,6 +39,7 @@ size_t trial_rules(const struct trial *trial, enum trial_part part);
 
 struct trial_counts {
     uint64_t events, bad; /* events taken; of those left out */
+    uint64_t disordered;  /* events that happened before one that came earlier */
     uint64_t commands;
     uint64_t lacking[TRIAL_PARTS]; /* times that an event lacked what a rule needs: a key, a date */
     instant first, last;           /* of all streams: the beginning and the last event */

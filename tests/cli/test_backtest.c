@@ -153,6 +153,28 @@ static void until(void **state)
     ctl_expect(ctl, 0, "messages: 0 unchanged, 0 earlier, 0 later, 0 no longer sent, 2 new\n", NULL);
 }
 
+/* What was exported from tables is seldom in order, and a slip of the pen names a year to come. */
+static void out_of_order(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    ctl_write(
+        ctl, "history.jsonl",
+        "\xef\xbb\xbf{\"type\":\"requisition.submitted\",\"id\":\"1\",\"time\":\"2026-09-22T16:40:00+08:00\","
+        "\"requisition\":\"REQ-1\",\"hiring_manager\":\"zhang.wei\",\"department\":\"rd\"}\n"
+        "{\"type\":\"requisition.submitted\",\"id\":\"2\",\"time\":\"2062-09-22T16:40:00+08:00\","
+        "\"requisition\":\"REQ-2\",\"hiring_manager\":\"zhang.wei\",\"department\":\"rd\"}\n"
+        "{\"type\":\"requisition.submitted\",\"id\":\"3\",\"time\":\"2026-09-22T16:30:00+08:00\","
+        "\"requisition\":\"REQ-3\",\"hiring_manager\":\"zhang.wei\",\"department\":\"rd\"}\n");
+    ctl_run(ctl, "backtest", "--rules", world->rules, "--events", world->events, "--until", "2026-10-01",
+            NULL);
+    ctl_expect(ctl, 0, "2 events, 2 deadlines", NULL);
+    ctl_expect(ctl, 0, "1 events are older than one above them, and count as told late", NULL);
+    ctl_run(ctl, "--json", "backtest", "--rules", world->rules, "--events", world->events, NULL);
+    ctl_expect(ctl, 0, "\"events\":3,\"left_out\":0,\"out_of_order\":1,", NULL);
+}
+
 static void speaks_json(void **state)
 {
     struct world *world = *state;
@@ -210,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(lists_a_rule, start, stop),
         cmocka_unit_test_setup_teardown(lists_a_case, start, stop),
         cmocka_unit_test_setup_teardown(until, start, stop),
+        cmocka_unit_test_setup_teardown(out_of_order, start, stop),
         cmocka_unit_test_setup_teardown(speaks_json, start, stop),
         cmocka_unit_test_setup_teardown(complains, start, stop),
     };
