@@ -40,6 +40,7 @@ static const struct argument_option event_options[] = {
     {"dry-run", false, 0}, {"force", false, 0}, {NULL}};
 static const struct argument_option test_options[] = {
     {"verbose", false, 'v'}, {"only", true, 0}, {"junit", true, 0}, {NULL}};
+static const struct argument_option plan_options[] = {{"rules", true, 0}, {"stream", true, 0}, {NULL}};
 static const struct argument_option what_if_options[] = {{"rules", true, 0},
                                                          {"type", true, 0},
                                                          {"id", true, 0},
@@ -64,6 +65,8 @@ static const struct cli_verb verbs[] = {
     {"test", "[FILE | DIR ...] [-v] [--only PATTERN] [--junit FILE]",
      "play the tests of the rules and compare who hears what, when", "运行规则测试：谁在何时收到什么",
      test_options, 0, ARGUMENTS_MAX, verb_test},
+    {"plan", "[--rules DIR]", "what a reload would do to the deadlines that are open now",
+     "重新加载会使未完事项怎样变化", plan_options, 0, 0, verb_plan},
     {"what-if", "[--at T] [--until T] [--rules DIR] [--empty] TYPE field=value ... | --file FILE.jsonl",
      "what an event would open, meet and cancel, and who would hear when; changes nothing",
      "假如来了这个事件：会打开、完成、取消什么，谁何时收到什么；不改动任何东西", what_if_options, 0,

@@ -32,7 +32,7 @@ static int load_tables(struct query *query, struct loading *loading)
 /* The fields of the head that are the engine's own. */
 static int load_head(struct query *query, struct loading *loading)
 {
-    static const char *const names[] = {"ids", "calendars"};
+    static const char *const names[] = {"ids", "calendars", "rules"};
     struct buffer value;
     int error = 0;
 

@@ -10,6 +10,7 @@ enum cli_status verb_check(struct cli *cli);
 enum cli_status check_show(struct cli *cli, const char *name); /* check --show NAME */
 enum cli_status verb_test(struct cli *cli);
 enum cli_status verb_what_if(struct cli *cli);
+enum cli_status verb_plan(struct cli *cli);
 enum cli_status verb_backtest(struct cli *cli);
 enum cli_status verb_due(struct cli *cli);
 enum cli_status verb_calendar_show(struct cli *cli);

@@ -181,6 +181,17 @@ int rehearsal_load(struct rehearsal *rehearsal, enum change_table table, const c
     return engine_load(rehearsal->engine, table, key, value, n, why);
 }
 
+/* Other rules or calendars than those that the state stands by: as after a reload. */
+static void settle(struct rehearsal *rehearsal)
+{
+    bool more = !engine_is_settled(rehearsal->engine);
+
+    while (more && !rehearsal->failed) {
+        more = engine_settle(rehearsal->engine, rehearsal->now, &rehearsal->changes);
+        commit(rehearsal);
+    }
+}
+
 int rehearsal_begin(struct rehearsal *rehearsal, instant now)
 {
     const struct notification *note;
@@ -192,6 +203,8 @@ int rehearsal_begin(struct rehearsal *rehearsal, instant now)
     while (error == 0 && (note = engine_next_notification(rehearsal->engine, &cursor)) != NULL)
         if (note->state == NOTIFICATION_QUEUED)
             add_waiting(rehearsal, note->id);
+    if (error == 0)
+        settle(rehearsal);
     return rehearsal->failed ? -ENOMEM : error;
 }
 

@@ -36,7 +36,8 @@ void rehearsal_destroy(struct rehearsal *rehearsal);                         /* 
 /* One entry of the durable state, to begin from what a daemon has: as engine_load. TABLE_RULES first. */
 int rehearsal_load(struct rehearsal *rehearsal, enum change_table table, const char *key, const char *value,
                    size_t n, const char **why);
-/* The clock starts. 0 or -ENOMEM. */
+/* The clock starts; what was loaded is brought to the config's rules and calendars, as by a reload. 0 or
+ * -ENOMEM. */
 int rehearsal_begin(struct rehearsal *rehearsal, instant now);
 
 /* What the HRIS appends, or a command, at an instant that is not before the clock's. Steps that stand at that

@@ -1,0 +1,192 @@
+#include "cli/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/snapshot.h"
+#include "core/json_members.h"
+
+static const char *copy(struct plan *plan, const char *text)
+{
+    const char *copied = arena_strdup(plan->arena, text == NULL ? "" : text);
+
+    plan->failed = plan->failed || copied == NULL;
+    return copied == NULL ? "" : copied;
+}
+
+static int64_t number(const struct fields *record, const char *name, int64_t otherwise)
+{
+    const char *text = fields_get(record, name);
+
+    return text == NULL ? otherwise : strtoll(text, NULL, 10);
+}
+
+static struct plan_row *find_row(const struct plan *plan, const char *id)
+{
+    for (size_t i = plan->n; i > 0; i--) {
+        if (strcmp(plan->rows[i - 1].id, id) == 0)
+            return &plan->rows[i - 1];
+    }
+    return NULL;
+}
+
+static struct plan_row *add_row(struct plan *plan)
+{
+    if (plan->n == plan->room) {
+        size_t room = plan->room == 0 ? 64 : plan->room * 2;
+        struct plan_row *rows = reallocarray(plan->rows, room, sizeof(*rows));
+
+        if (rows == NULL) {
+            plan->failed = true;
+            return NULL;
+        }
+        plan->rows = rows;
+        plan->room = room;
+    }
+    plan->rows[plan->n] = (struct plan_row){.was = INSTANT_NONE, .due = INSTANT_NONE};
+    return &plan->rows[plan->n++];
+}
+
+/* -- the journal of the reload that is played -- */
+
+static void note_change(struct plan *plan, const struct fields *record)
+{
+    struct plan_row *row = add_row(plan);
+
+    if (row == NULL)
+        return;
+    row->id = copy(plan, fields_get(record, "d"));
+    row->rule = copy(plan, fields_get(record, "r"));
+    row->what = copy(plan, fields_get(record, "e"));
+    row->why = copy(plan, fields_get(record, "why"));
+    row->due = number(record, "due", INSTANT_NONE);
+    row->was = number(record, "was", row->due);
+}
+
+static void note_message(struct plan *plan, instant now, const struct fields *record)
+{
+    const char *id = fields_get(record, "d"), *to = fields_get(record, "to");
+    struct plan_row *row = id == NULL ? NULL : find_row(plan, id);
+
+    if (row == NULL)
+        return;
+    plan->n_messages++;
+    if (row->n_told++ < PLAN_TOLD_MAX)
+        row->told[row->n_told - 1] =
+            (struct plan_told){copy(plan, to != NULL && *to != '\0' ? to : fields_get(record, "via")),
+                               copy(plan, fields_get(record, "phase")), number(record, "not_before", now)};
+}
+
+static bool is_change(const char *what)
+{
+    return strcmp(what, "recomputed") == 0 || strcmp(what, "kept") == 0 || strcmp(what, "recounted") == 0;
+}
+
+static void plan_on_records(void *data, instant now, const char *records)
+{
+    struct plan *plan = data;
+    struct json_scanner scanner;
+    struct buffer array;
+
+    buffer_init(&array);
+    buffer_printf(&array, "[%s]", records);
+    json_scan_init(&scanner, buffer_text(&array), array.n);
+    plan->failed = plan->failed || !buffer_ok(&array) || json_next(&scanner) != JSON_ARRAY;
+    while (!plan->failed && json_next(&scanner) == JSON_OBJECT) {
+        struct fields record;
+        const char *what;
+
+        if (!json_read_texts(&scanner, plan->arena, &record)) {
+            plan->failed = true;
+            break;
+        }
+        what = fields_get(&record, "e");
+        if (what != NULL && is_change(what))
+            note_change(plan, &record);
+        else if (what != NULL && strcmp(what, "queued") == 0)
+            note_message(plan, now, &record);
+    }
+    json_scan_finish(&scanner);
+    buffer_finish(&array);
+}
+
+/* -- playing -- */
+
+static int by_due(const void *a, const void *b)
+{
+    const struct plan_row *left = a, *right = b;
+
+    if (left->due != right->due)
+        return left->due < right->due ? -1 : 1;
+    return strcmp(left->id, right->id);
+}
+
+static void describe(struct plan *plan, const struct engine *engine)
+{
+    for (size_t i = 0; i < plan->n; i++) {
+        struct plan_row *row = &plan->rows[i];
+        const struct deadline *deadline = engine_deadline(engine, row->id);
+        struct buffer about;
+
+        row->owner = copy(plan, deadline == NULL ? "" : deadline->owner);
+        buffer_init(&about);
+        if (deadline != NULL)
+            snapshot_about(deadline->rule, &deadline->fields, &about);
+        row->about = copy(plan, buffer_text(&about));
+        buffer_finish(&about);
+    }
+}
+
+/* The names live as long as the rehearsal does: copied. */
+static void find_vanishing(struct plan *plan, const struct engine *engine, const struct ruleset *rules)
+{
+    size_t max = sizeof(plan->vanishing) / sizeof(plan->vanishing[0]);
+
+    plan->n_vanishing = engine_vanishing(engine, rules, plan->vanishing, max);
+    for (size_t i = 0; i < plan->n_vanishing && i < max; i++)
+        plan->vanishing[i].rule = copy(plan, plan->vanishing[i].rule);
+}
+
+static int play(struct plan *plan, const struct config *config, struct live *live)
+{
+    const struct engine *engine = rehearsal_engine(live->rehearsal);
+    int error;
+
+    plan->open = engine_entries(engine, TABLE_DEADLINES);
+    find_vanishing(plan, engine, config->rules);
+    error = rehearsal_begin(live->rehearsal, live->now);
+    if (error == 0)
+        error = rehearsal_until(live->rehearsal, live->now);
+    describe(plan, engine);
+    if (plan->n > 0)
+        qsort(plan->rows, plan->n, sizeof(*plan->rows), by_due);
+    return error == 0 && plan->failed ? -ENOMEM : error;
+}
+
+enum cli_status plan_make(struct cli *cli, const struct config *config, const struct shard_view *shard,
+                          struct plan *out)
+{
+    const struct rehearsal_hooks hooks = {.data = out, .on_records = plan_on_records};
+    enum cli_status status;
+    struct live live;
+    int error;
+
+    *out = (struct plan){.arena = arena_create(), .stream = shard->stream};
+    if (out->arena == NULL)
+        return cli_fail(cli, "out of memory", "内存不足");
+    status = live_load(cli, config, shard, &hooks, &live);
+    if (status != CLI_OK)
+        return status;
+    memcpy(out->running, live.rules, sizeof(out->running));
+    error = play(out, config, &live);
+    live_finish(&live);
+    return error == 0 ? CLI_OK : cli_fail(cli, "%s", "%s", strerror(-error));
+}
+
+void plan_finish(struct plan *plan)
+{
+    free(plan->rows);
+    arena_destroy(plan->arena);
+    *plan = (struct plan){.arena = NULL};
+}
