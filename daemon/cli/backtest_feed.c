@@ -55,13 +55,10 @@ static int put_line(struct backtest *backtest, struct lines *lines, const char *
     if (is_read)
         error = trial_put(backtest->trial, &event, &why);
     if (is_read && error != -EINVAL)
-        return error;
+        return error == -ERANGE ? 0 : error; /* the next one may be earlier again */
     if (trial_count(backtest->trial).bad + backtest->skipped <= BACKTEST_WARNINGS_MAX)
         cli_warn(backtest->cli, "%s:%d: left out: %s", "%s:%d：已略过：%s",
                  cli_option(backtest->cli, "events"), lines->number, why);
-        return error == -ERANGE ? 0 : error; /* the next one may be earlier again */
-    cli_warn(backtest->cli, "%s:%d: left out: %s", "%s:%d：已略过：%s", cli_option(backtest->cli, "events"),
-             lines->number, why);
     backtest->skipped += !is_read;
     return 0;
 }

@@ -189,9 +189,9 @@ static void write_header(struct json_writer *json, const struct backtest *backte
     row_json_instant(json, "until", zone, backtest->until);
     json_key_int(json, "events", (int64_t)counts.events);
     json_key_int(json, "left_out", (int64_t)(counts.bad + backtest->skipped));
+    json_key_int(json, "out_of_order", (int64_t)counts.disordered);
     json_key_int(json, "lacking_then", (int64_t)(counts.lacking[TRIAL_SAME] + counts.lacking[TRIAL_THEN]));
     json_key_int(json, "lacking_now", (int64_t)(counts.lacking[TRIAL_SAME] + counts.lacking[TRIAL_NOW]));
-    json_key_int(json, "out_of_order", (int64_t)counts.disordered);
     json_key_int(json, "commands", (int64_t)counts.commands);
     json_key_int(json, "commands_left_out", (int64_t)backtest->commands_left);
     json_key_bool(json, "trimmed", backtest->is_cut);
