@@ -12,9 +12,11 @@
 struct run {
     struct cli *cli;
     struct config *config;
-    const char *company; /* that `config` was loaded with; NULL: the settings' own */
+    struct config_choice choice; /* that `config` was loaded with */
     struct test_report report;
 };
+
+static const struct config_choice own = {.directory = NULL}; /* as in the settings */
 
 static double seconds_now(void)
 {
@@ -79,18 +81,21 @@ static bool check_file(struct run *run, const struct rule_test_file *file)
 
 /* -- running -- */
 
-static bool use_company(struct run *run, const char *company)
+static bool same_place(const char *a, const char *b)
 {
-    const struct config_choice choice = {.directory = company};
-    bool same =
-        company == NULL ? run->company == NULL : run->company != NULL && strcmp(company, run->company) == 0;
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
 
-    if (!same) {
+/* The settings with the people and calendars that a file asks for, loaded anew only if they are others. */
+static bool use_choice(struct run *run, const struct config_choice *choice)
+{
+    if (run->config == NULL || !same_place(choice->directory, run->choice.directory) ||
+        !same_place(choice->calendars, run->choice.calendars)) {
         config_unload(run->config);
         run->config = NULL;
-        if (setup_load_play(run->cli, &choice, &run->config) != CLI_OK)
+        if (setup_load_play(run->cli, choice, &run->config) != CLI_OK)
             return false;
-        run->company = company;
+        run->choice = *choice;
     }
     run->report.config = run->config;
     return true;
@@ -119,7 +124,9 @@ static bool run_test(struct run *run, const struct rule_test *test)
 
 static bool run_file(struct run *run, const struct rule_test_file *file)
 {
-    if (!use_company(run, file->company) || !check_file(run, file))
+    const struct config_choice choice = {.directory = file->company, .calendars = file->calendars};
+
+    if (!use_choice(run, &choice) || !check_file(run, file))
         return false;
     for (size_t i = 0; i < file->n; i++) {
         if (!run_test(run, &file->tests[i]))
@@ -135,7 +142,7 @@ static bool run_path(struct run *run, const char *path)
     bool going = true;
     int error;
 
-    if (!use_company(run, NULL))
+    if (!use_choice(run, &own))
         return false;
     cli_problems_init(run->cli, &problems);
     error = rule_tests_read(path, setup_zone(run->config), &problems, &tests);
@@ -145,7 +152,7 @@ static bool run_path(struct run *run, const char *path)
         cli_fail(run->cli, "%s: %s", "%s：%s", path, strerror(-error));
     for (size_t i = 0; error == 0 && going && i < tests.n_files; i++)
         going = run_file(run, &tests.files[i]);
-    use_company(run, NULL); /* the company's name dies with the tests */
+    use_choice(run, &own); /* the names of the other places die with the tests */
     problems_finish(&problems);
     rule_tests_finish(&tests);
     return error == 0 && going;

@@ -286,21 +286,29 @@ static void read_test(struct building *building, const config_setting_t *group, 
     read_clock(building, group, test);
 }
 
+/* A file or folder beside the test file; NULL: not said. */
+static const char *read_place(struct reader *reader, const config_setting_t *root, const char *key)
+{
+    const config_setting_t *at = reader_member(root, key);
+    const char *name;
+
+    return at && reader_text(reader, at, &name) ? reader_path(reader, reader_file(at), name) : NULL;
+}
+
 static void read_file(struct building *building, const config_setting_t *root, const char *path,
                       struct rule_test_file *out)
 {
-    static const char *const keys[] = {"company", "tests"};
+    static const char *const keys[] = {"company", "calendars", "tests"};
     struct reader *reader = &building->reader;
-    const config_setting_t *company = reader_member(root, "company"), *tests = reader_member(root, "tests");
+    const config_setting_t *tests = reader_member(root, "tests");
     struct rule_test *items;
-    const char *name;
 
     *out = (struct rule_test_file){.path = arena_strdup(reader->arena, path)};
     if (!out->path)
         reader_no_memory(reader);
-    reader_check_keys(reader, root, keys, 2);
-    if (company && reader_text(reader, company, &name))
-        out->company = reader_path(reader, path, name);
+    reader_check_keys(reader, root, keys, sizeof keys / sizeof *keys);
+    out->company = read_place(reader, root, "company");
+    out->calendars = read_place(reader, root, "calendars");
     if (!tests) {
         reader_error(reader, root, "there is no group `tests`");
         return;

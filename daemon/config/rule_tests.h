@@ -46,7 +46,8 @@ struct rule_test {
 
 struct rule_test_file {
     const char *path;
-    const char *company; /* the folder of its people and departments, or NULL: as in the settings */
+    const char *company;   /* its people and departments, or NULL: as in the settings */
+    const char *calendars; /* likewise */
     const struct rule_test *tests;
     size_t n;
 };

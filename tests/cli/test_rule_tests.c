@@ -147,6 +147,24 @@ static void company(void **state)
     ctl_expect(ctl, 0, "1 passed", NULL);
 }
 
+/* And its own calendars: with Thursday off the third working day is Monday. */
+static void calendars(void **state)
+{
+    struct ctl *ctl = *state;
+    char path[128];
+
+    ctl_write(ctl, "closed.cfg",
+              "office: { zone = \"Asia/Shanghai\"; week = [ \"Mon-Fri 09:00-18:00\" ]; off = [ "
+              "\"2026-09-24\" ]; };\n");
+    ctl_write(ctl, "own.cfg",
+              "calendars = \"closed.cfg\";\ntests: { a: { events = ( " SUBMITTED
+              " );\n until = \"2026-09-26\"; expect = [ "
+              "\"2026-09-25 10:00 reminder zhang.wei\" ]; }; };\n");
+    ctl_path(ctl, "own.cfg", path);
+    ctl_run(ctl, "test", path, NULL);
+    ctl_expect(ctl, 0, "1 passed", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_and_junit, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(slips, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(company, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(calendars, ctl_setup, ctl_teardown),
     };
 
     return cmocka_run_group_tests_name("cuibanctl test", tests, NULL, NULL);
