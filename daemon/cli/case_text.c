@@ -24,7 +24,7 @@ static void add_length(struct table *table, int64_t ms, int64_t unit_ms)
 
 static void print_table(const struct cli *cli, struct table *table, const char *title)
 {
-    printf("%s\n", title);
+    cli_print("%s\n", title);
     if (!table_print(table, stdout))
         cli_fail(cli, "out of memory", "内存不足");
     table_finish(table);

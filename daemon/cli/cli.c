@@ -28,12 +28,46 @@ const char *cli_in(const struct cli *cli, const char *english, const char *chine
     return cli->chinese ? chinese : english;
 }
 
+/* Line ends are those of the format, as a rule; what else controls a terminal came with a value. */
+static void clean(char *text, bool keeps_lines)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+        if ((*c < ' ' && (*c != '\n' || !keeps_lines)) || *c == 0x7f)
+            *c = ' ';
+        else if (c[0] == 0xc2 && c[1] >= 0x80 &&
+                 c[1] < 0xa0) /* U+0080..U+009F: C1 controls, CSI among them */
+            c[0] = c[1] = ' ';
+    }
+}
+
+static void print(FILE *to, const char *format, va_list list) __attribute__((format(printf, 2, 0)));
+
+static void print(FILE *to, const char *format, va_list list)
+{
+    char *text;
+
+    if (vasprintf(&text, format, list) < 0)
+        return;
+    clean(text, true);
+    fputs(text, to);
+    free(text);
+}
+
 void cli_say(const struct cli *cli, const char *english, const char *chinese, ...)
 {
     va_list list;
 
     va_start(list, chinese);
-    vprintf(cli_in(cli, english, chinese), list);
+    print(stdout, cli_in(cli, english, chinese), list);
+    va_end(list);
+}
+
+void cli_print(const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    print(stdout, format, list);
     va_end(list);
 }
 
@@ -44,7 +78,7 @@ static void complain(const struct cli *cli, const char *english, const char *chi
 {
     fflush(stdout); /* in the order in which it was said, when both go to one file */
     fputs("cuibanctl: ", stderr);
-    vfprintf(stderr, cli_in(cli, english, chinese), list);
+    print(stderr, cli_in(cli, english, chinese), list);
     fputc('\n', stderr);
 }
 
@@ -79,13 +113,7 @@ enum cli_status cli_print_json(const struct cli *cli, struct buffer *json, enum 
 
 void cli_clean(char *text)
 {
-    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
-        if (*c < ' ' || *c == 0x7f)
-            *c = ' ';
-        else if (c[0] == 0xc2 && c[1] >= 0x80 &&
-                 c[1] < 0xa0) /* U+0080..U+009F: C1 controls, CSI among them */
-            c[0] = c[1] = ' ';
-    }
+    clean(text, false);
 }
 
 const char *cli_short_path(const char *file)

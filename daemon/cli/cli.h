@@ -50,9 +50,10 @@ const char *cli_language(const struct cli *cli); /* "zh-CN" or "en" */
 /* Picks the text of the user's language. */
 const char *cli_in(const struct cli *cli, const char *english, const char *chinese)
     __attribute__((format_arg(2), format_arg(3)));
-/* To stdout. */
+/* To stdout, as all that follows without a control character but the line ends: values come from events. */
 void cli_say(const struct cli *cli, const char *english, const char *chinese, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+void cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* To stderr, one line, behind "cuibanctl: ". Returns CLI_USAGE, for `return cli_fail(...)`. */
 enum cli_status cli_fail(const struct cli *cli, const char *english, const char *chinese, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));

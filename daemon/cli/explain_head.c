@@ -17,19 +17,19 @@ static void print_title(struct cli *cli, const struct explain_case *explained)
     struct buffer text;
 
     buffer_init(&text);
-    printf("%s  ", explained->rule == NULL ? explained->rule_name : explained->rule->summary);
+    cli_print("%s  ", explained->rule == NULL ? explained->rule_name : explained->rule->summary);
     if (explained->fields != NULL && explained->rule != NULL)
         snapshot_about(explained->rule, explained->fields, &text);
     else
         buffer_add_text(&text, explained->identity == NULL ? "" : explained->identity);
-    printf("%s  ", buffer_text(&text));
+    cli_print("%s  ", buffer_text(&text));
     buffer_clear(&text);
     if (explained->open != NULL) {
         row_distance(&text, snapshot, explained->open);
-        printf("%s  %s  ", row_state(cli, explained->open->state), buffer_text(&text));
+        cli_print("%s  %s  ", row_state(cli, explained->open->state), buffer_text(&text));
     } else {
         if (explained->closing != NULL)
-            printf("%s  ", why_record(cli, explained->closing->what, NULL));
+            cli_print("%s  ", why_record(cli, explained->closing->what, NULL));
     }
     cli_say(cli, "number %s\n", "编号 %s\n", explained->id);
     buffer_finish(&text);
@@ -226,7 +226,7 @@ static void print_choice(const struct explain_case *explained)
     explain_say_choice(explained, &text);
     if (text.n > 0) {
         cli_clean(text.bytes);
-        printf("  %s\n", buffer_text(&text));
+        cli_print("  %s\n", buffer_text(&text));
     }
     buffer_finish(&text);
 }

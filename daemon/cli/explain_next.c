@@ -36,10 +36,10 @@ static void print_outbox(struct cli *cli, const struct explain_case *explained)
         if (!has_title)
             cli_say(cli, "on the way\n", "发送中\n");
         has_title = true;
-        printf("  %s  %s %s %s %s  %s", notification->id, notification_state_name(notification->state),
-               row_phase(cli, phase_name(notification->phase)),
-               setup_person(snapshot->config, notification->to), notification->channel,
-               moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
+        cli_print("  %s  %s %s %s %s  %s", notification->id, notification_state_name(notification->state),
+                  row_phase(cli, phase_name(notification->phase)),
+                  setup_person(snapshot->config, notification->to), notification->channel,
+                  moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
         if (notification->attempts > 0)
             cli_say(cli, "  (%d attempts)", "（已尝试 %d 次）", (int)notification->attempts);
         print_wait(cli, explained, notification);
@@ -55,7 +55,7 @@ static void print_people(struct cli *cli, const struct config *config, const str
     char when[MOMENT_TEXT_MAX];
 
     for (size_t k = 0; k < planned->n_to; k++) {
-        printf("%s%s", k == 0 ? "  " : cli_in(cli, ", ", "、"), setup_person(config, planned->to[k]));
+        cli_print("%s%s", k == 0 ? "  " : cli_in(cli, ", ", "、"), setup_person(config, planned->to[k]));
         if (planned->leaves[k] == INSTANT_NEVER)
             cli_say(cli, " (not told: quiet until after due)", "（不告知：静默到到期之后）");
         else if (planned->leaves[k] > planned->fires)
@@ -87,12 +87,12 @@ static void print_planned(struct cli *cli, const struct explain_case *explained)
     for (size_t i = 0; i < explained->n_planned; i++) {
         const struct planned *planned = &explained->planned[i];
 
-        printf("  %s  ", moment_format(planned->fires, setup_zone(config), cli->chinese, when));
+        cli_print("  %s  ", moment_format(planned->fires, setup_zone(config), cli->chinese, when));
         if (planned->step == NULL) {
             cli_say(cli, "due: late from here on\n", "到期：此后即为逾期\n");
             continue;
         }
-        printf("[%s]", planned->step->name);
+        cli_print("[%s]", planned->step->name);
         print_people(cli, config, planned);
         print_moved(cli, config, planned);
         putchar('\n');

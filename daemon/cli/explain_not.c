@@ -71,7 +71,7 @@ static void print_rule(struct cli *cli, const struct telling *telling)
 
     buffer_clear(telling->out);
     absence_say_given(telling);
-    printf("%s  %s\n", rule->summary, buffer_text(telling->out));
+    cli_print("%s  %s\n", rule->summary, buffer_text(telling->out));
     buffer_clear(telling->out);
     absence_say_opening_types(telling);
     if (rule->after != NULL)

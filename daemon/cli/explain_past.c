@@ -276,7 +276,7 @@ static void print_list(struct cli *cli, const struct explain_case *explained, co
     for (size_t i = 0; i < explained->n_records; i++)
         add(&table, explained, i);
     if (table_rows(&table) > 0) {
-        printf("%s\n", title);
+        cli_print("%s\n", title);
         if (!table_print(&table, stdout))
             cli_fail(cli, "out of memory", "内存不足");
     }

@@ -139,7 +139,7 @@ static void print_line(const struct answer *answer, const char *indent)
 {
     if (answer->out->n > 0)
         cli_clean(answer->out->bytes);
-    printf("%s%s\n", indent, buffer_text(answer->out));
+    cli_print("%s%s\n", indent, buffer_text(answer->out));
     buffer_clear(answer->out);
 }
 
@@ -364,11 +364,11 @@ static enum cli_status answer_all(struct cli *cli, const struct config *config, 
     json_begin(&question->json, &out);
     json_array(&question->json);
     if (status == CLI_OK && !cli->json)
-        printf("%s (%s)  %04d-%s\n", setup_person(config, question->person), question->person,
-               (int)civil_of(question->date).year, moment_format_day(question->date, cli->chinese, text));
+        cli_print("%s (%s)  %04d-%s\n", setup_person(config, question->person), question->person,
+                  (int)civil_of(question->date).year, moment_format_day(question->date, cli->chinese, text));
     for (size_t i = 0; i < shards.n && status == CLI_OK; i++) {
         if (shards.n > 1 && !cli->json)
-            printf("%s\n", shards.items[i].stream);
+            cli_print("%s\n", shards.items[i].stream);
         status = answer_shard(cli, config, &shards.items[i], question);
     }
     json_array_end(&question->json);

@@ -12,8 +12,8 @@ static void print_line(const struct cli *cli, const char *english, const char *i
 
     snprintf(label, sizeof(label), "%s", name);
     /* Both languages' labels fit into 12 columns; a Chinese character of 3 bytes takes 2. */
-    printf("  %s%*s%s\n", label, (int)(cli->chinese ? 12 - strlen(name) * 2 / 3 : 12 - strlen(name)), "",
-           text);
+    cli_print("  %s%*s%s\n", label, (int)(cli->chinese ? 12 - strlen(name) * 2 / 3 : 12 - strlen(name)), "",
+              text);
 }
 
 static void print_moment(const struct snapshot *snapshot, const char *english, const char *in_chinese,
@@ -146,10 +146,10 @@ static enum cli_status show_people(const struct snapshot *snapshot, const struct
 
     buffer_init(&text);
     snapshot_about(rule, &deadline->fields, &text);
-    printf("%s  %s  %s", deadline->id, rule->summary, buffer_text(&text));
+    cli_print("%s  %s  %s", deadline->id, rule->summary, buffer_text(&text));
     buffer_clear(&text);
     row_distance(&text, snapshot, deadline);
-    printf("  %s  %s\n", row_state(cli, deadline->state), buffer_text(&text));
+    cli_print("  %s  %s\n", row_state(cli, deadline->state), buffer_text(&text));
     print_person(snapshot, "owner", "责任人", deadline->owner);
     print_line(cli, "department", "部门", setup_department(snapshot->config, deadline->department));
     if (*rule->done != '\0')

@@ -177,6 +177,31 @@ static void another_rule_with_another_ladder(void **state)
     ctl_expect(&world->ctl, 0, "：阶梯不同\n", NULL);
 }
 
+/* Whoever may write events must not be able to write to the terminal of who asks. */
+static void no_escape_reaches_the_terminal(void **state)
+{
+    static const char *const verbs[][3] = {{"explain", "confirm", "requisition=\033[2JREQ"},
+                                           {"case", "requisition=\033[2JREQ"},
+                                           {"show"},
+                                           {"list"}};
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    submit(world, "2036-03-03T09:00:00+08:00", "\033[2JREQ", "\033[31m\xc2\x9bwho");
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        const char *which = verbs[i][1] != NULL                ? verbs[i][1]
+                            : strcmp(verbs[i][0], "show") == 0 ? open_id(world)
+                                                               : NULL;
+
+        ctl_run(ctl, verbs[i][0], which, verbs[i][2], NULL);
+        ctl_expect(ctl, 0, "who", NULL);
+        ctl_expect_not(ctl, "\033");
+        ctl_expect_not(ctl, "\xc2\x9b");
+    }
+    ctl_run(ctl, "explain", "\033[2Jnope", "requisition=1", NULL);
+    ctl_expect(ctl, 2, NULL, " [2Jnope");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -189,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_closed_one_names_its_case, world_start, world_stop),
         cmocka_unit_test_setup_teardown(another_rule_with_the_same_ladder, world_start, world_stop),
         cmocka_unit_test_setup_teardown(another_rule_with_another_ladder, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(no_escape_reaches_the_terminal, world_start, world_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
