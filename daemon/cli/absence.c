@@ -33,6 +33,7 @@ const char *absence_name(enum absence what)
         [ABSENCE_OPENED] = "opened",
         [ABSENCE_NO_RULE] = "no_rule_then",
         [ABSENCE_NO_JOURNAL] = "no_journal",
+        [ABSENCE_BEYOND] = "too_many",
         [ABSENCE_TOLD] = "told",
         [ABSENCE_EARLY] = "met_early",
         [ABSENCE_CLOSED] = "closed",
@@ -118,6 +119,8 @@ static struct reason from_journal(const struct absence_case *asked, const struct
     } else if (asked->lives->journal_since == INSTANT_NONE ||
                asked->lives->journal_since > (instant)event->at.ms) {
         reason.what = ABSENCE_NO_JOURNAL;
+    } else if (asked->lives->cut) {
+        reason.what = ABSENCE_BEYOND;
     } else {
         reason.what = ABSENCE_NO_RULE;
     }
@@ -265,12 +268,18 @@ static const struct sighting *nearest(const struct absence_case *asked)
     return near;
 }
 
+/* Of what is open, one that told somebody says most: the others' silence is not that of the case. */
+static int weight_of(const struct life *life)
+{
+    return life->open == NULL ? 0 : life_count(life, "delivered") == 0 ? 1 : 2;
+}
+
 static const struct life *chosen_life(const struct lives *lives)
 {
     const struct life *chosen = NULL;
 
     for (size_t i = 0; i < lives->n; i++) {
-        if (chosen == NULL || lives->items[i].open != NULL || chosen->open == NULL)
+        if (chosen == NULL || weight_of(&lives->items[i]) >= weight_of(chosen))
             chosen = &lives->items[i];
     }
     return chosen;

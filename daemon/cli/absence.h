@@ -32,6 +32,7 @@ enum absence {
     ABSENCE_OPENED,
     ABSENCE_NO_RULE, /* nothing on record: the rule was not there, or was another */
     ABSENCE_NO_JOURNAL,
+    ABSENCE_BEYOND, /* its deadline may be one of those that were too many to look at */
     /* of a deadline */
     ABSENCE_TOLD, /* somebody did get something */
     ABSENCE_EARLY,

@@ -171,6 +171,12 @@ static void say_event(const struct telling *telling, const struct reason *reason
         buffer_add_text(telling->out,
                         cli_in(cli, "the journal does not reach back to it", "日志没有保留到那时"));
         break;
+    case ABSENCE_BEYOND:
+        buffer_printf(telling->out,
+                      cli_in(cli, "only the first %d deadlines were looked at: say more of the case",
+                             "只查看了前 %d 个事项：请写得更具体"),
+                      LIVES_MAX);
+        break;
     default:
         say_no_rule(telling);
     }

@@ -103,6 +103,8 @@ static void print_lives(struct cli *cli, const struct telling *telling)
                 life->open != NULL ? "" : absence_when(telling, life->closed, closed),
                 life_count(life, "delivered"));
     }
+    if (lives->cut)
+        cli_say(cli, "  and more: say more of the case\n", "  还有更多：请写得更具体\n");
 }
 
 static void print(struct cli *cli, const struct absence_case *asked)
@@ -173,7 +175,7 @@ static void json_case(struct json_writer *json, const struct absence_case *asked
     json_key_text(json, "stream", asked->snapshot->shard->stream);
     json_key_int(json, "searched", (int64_t)asked->sightings.searched);
     row_json_instant(json, "since", setup_zone(asked->snapshot->config), asked->sightings.since);
-    json_key_bool(json, "cut", asked->sightings.cut);
+    json_key_bool(json, "cut", asked->sightings.cut || asked->lives->cut);
     json_key(json, "events");
     json_array(json);
     for (size_t i = 0; i < asked->sightings.n; i++)

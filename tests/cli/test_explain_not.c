@@ -302,6 +302,38 @@ static void names_and_texts(void **state)
     ctl_expect(ctl, 0, "\"verdict\":\"where_false\"", NULL);
 }
 
+/* 李雷 is left alone until three in the afternoon, 张伟 has heard: somebody did get something. */
+static void of_several_owners_one_was_told(void **state)
+{
+    struct world *world = *state;
+
+    happens(world, "2036-03-03T13:30:00+08:00", "type", "interview.completed", "id", "s", "interview", "iv-5",
+            "interviewers", "[\"zhang.wei\",\"li.lei\"]", "department", "rd", "round", "2", "requisition",
+            "REQ-1", "urgent", "yes", "recruiter", "nobody", (char *)NULL);
+    passes(world, "2036-03-04T09:30:00+08:00");
+    passes(world, "2036-03-04T13:00:00+08:00");
+    delivers(world, VERDICT_DELIVERED, "");
+    ask(world, "feedback", "interview=iv-5");
+    ctl_expect(&world->ctl, 0, "verdict: somebody did get something: ", NULL);
+}
+
+/* So many that not all were looked at: what is not found is not said to be missing. */
+static void more_than_can_be_looked_at(void **state)
+{
+    enum { MANY = 210 };
+    struct world *world = *state;
+    char requisition[16];
+
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(requisition, sizeof(requisition), "REQ-%d", i);
+        submit(world, "2036-03-03T10:00:00+08:00", requisition, "zhang.wei");
+    }
+    ask(world, "confirm", "department=rd");
+    ctl_expect(&world->ctl, 0, "only the first 200 deadlines were looked at: say more of the case", NULL);
+    ctl_expect(&world->ctl, 0, "  and more: say more of the case\n", NULL);
+    ctl_expect_not(&world->ctl, "nothing is on record");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -318,6 +350,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_it_follows_was_cancelled, world_start, world_stop),
         cmocka_unit_test_setup_teardown(the_question_is_checked, world_start, world_stop),
         cmocka_unit_test_setup_teardown(names_and_texts, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(of_several_owners_one_was_told, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(more_than_can_be_looked_at, world_start, world_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
