@@ -90,11 +90,13 @@ static void add_record(const struct cli *cli, const struct zone *zone, const str
                        struct buffer *out)
 {
     const struct word *word = find_word(line->what);
+    const char *about = line->identity != NULL ? line->identity : line->rule;
     const char *owner = fields_get(&line->fields, "owner"), *to = fields_get(&line->fields, "to");
     const char *step = fields_get(&line->fields, "s"), *why = fields_get(&line->fields, "why");
 
-    buffer_printf(out, "%s", line->identity != NULL ? line->identity : line->rule != NULL ? line->rule : "");
-    buffer_printf(out, "%s %s", out->n > 0 ? ":" : "", cli_in(cli, word->english, word->chinese));
+    if (about != NULL)
+        buffer_printf(out, "%s: ", about);
+    buffer_add_text(out, cli_in(cli, word->english, word->chinese));
     if (owner != NULL)
         buffer_printf(out, " %s", owner);
     if (step != NULL)

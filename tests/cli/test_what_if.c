@@ -67,6 +67,17 @@ static void nothing(void **state)
     ctl_expect(ctl, 0, "confirm（打开）：条件 \"urgent == yes\" 不成立；urgent 为 \"no\"", NULL);
 }
 
+/* What the daemon would not take is told, and does not end the story. */
+static void refused(void **state)
+{
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "what-if", "--empty", "--force", "--at", "2026-09-22 16:40", "Requisition", "requisition=1",
+            NULL);
+    ctl_expect(ctl, 1, "Tue 16:40  bad event (type \"Requisition\" is not like noun.verb",
+               "would refuse this event");
+}
+
 static void misuse(void **state)
 {
     struct ctl *ctl = *state;
@@ -88,6 +99,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(several_events, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(nothing, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(misuse, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(refused, ctl_setup, ctl_teardown),
     };
 
     return cmocka_run_group_tests_name("cuibanctl what-if", tests, NULL, NULL);
