@@ -329,7 +329,7 @@ static enum cli_status print_channels(const struct backtest *backtest)
         table_add(&table, name);
         add_pair(&table, then->peak, now->peak);
         if (setup_channel_rate(backtest->then, name, &tokens, &per_ms))
-            table_addf(&table, "%.4g", (double)tokens * (double)MINUTE_MS / (double)per_ms);
+            table_addf(&table, "%.10g", (double)tokens * (double)MINUTE_MS / (double)per_ms);
         else
             table_add(&table, NULL);
         add_pair(&table, then->delayed, now->delayed);
