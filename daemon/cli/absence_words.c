@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/row.h"
 #include "cli/why.h"
 
 const char *absence_when(const struct telling *telling, instant at, char into[static MOMENT_TEXT_MAX])
@@ -201,7 +202,7 @@ static void say_waiting(const struct telling *telling, const struct reason *reas
     buffer_printf(telling->out,
                   cli_in(cli, "a message to %s through %s is on its way (%s, %d attempts)",
                          "给 %s 的消息经 %s 发送中（%s，已尝试 %d 次）"),
-                  absence_person(telling, note->to), note->channel, notification_state_name(note->state),
+                  absence_person(telling, note->to), note->channel, row_notification(cli, note->state),
                   (int)note->attempts);
     if (retry != NULL)
         buffer_printf(telling->out, cli_in(cli, ", the last attempt: %s", "，最近一次：%s"),

@@ -6,6 +6,7 @@
 
 #include "cli/moment.h"
 #include "cli/row.h"
+#include "cli/why.h"
 #include "core/civil.h"
 #include "core/compose.h"
 
@@ -34,12 +35,16 @@ static void print_outbox(struct cli *cli, const struct explain_case *explained)
         if (strcmp(notification->deadline_id, explained->id) != 0)
             continue;
         if (!has_title)
-            cli_say(cli, "on the way\n", "发送中\n");
+            cli_say(cli, "on the way\n", "待发送\n");
         has_title = true;
         cli_print("  %s  %s %s %s %s  %s", notification->id, notification_state_name(notification->state),
                   row_phase(cli, phase_name(notification->phase)),
                   setup_person(snapshot->config, notification->to), notification->channel,
                   moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
+        printf("  %s  %s %s %s %s  %s", notification->id, row_notification(cli, notification->state),
+               row_phase(cli, phase_name(notification->phase)),
+               setup_person(snapshot->config, notification->to), notification->channel,
+               moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
         if (notification->attempts > 0)
             cli_say(cli, "  (%d attempts)", "（已尝试 %d 次）", (int)notification->attempts);
         print_wait(cli, explained, notification);
@@ -139,9 +144,9 @@ static void print_if_done(struct cli *cli, const struct explain_case *explained)
         buffer_add_text(&late, cli_in(cli, ", late by ", "，迟 "));
         compose_lateness(&late, cli_language(cli), explained->calendar, explained->due, snapshot->now);
     }
-    cli_say(cli, "  if done now: %s%s; counted for %s in %s\n", "  若此刻完成：记 %s%s，计入 %s %s\n",
-            closing_name(how), buffer_text(&late), setup_department(snapshot->config, explained->department),
-            buffer_text(&month));
+    cli_say(cli, "  if done now: %s%s; counted for %s in %s\n", "  若此刻完成：记为%s%s，计入 %s %s\n",
+            why_in(cli, closing_name(how)), buffer_text(&late),
+            setup_department(snapshot->config, explained->department), buffer_text(&month));
     buffer_finish(&late);
     buffer_finish(&month);
 }

@@ -92,6 +92,14 @@ static void say_kin(struct buffer *out, const struct explain_case *explained,
     }
 }
 
+/* The line begins with the record's own word already. */
+static bool repeats_record(const struct cli *cli, const struct history_record *record, const char *why)
+{
+    const char *word = why_record(cli, record->what, NULL);
+
+    return word != NULL && strcmp(word, why_in(cli, why)) == 0;
+}
+
 static void say_rest(struct buffer *out, const struct explain_case *explained,
                      const struct history_record *record)
 {
@@ -118,8 +126,8 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
                       moment_format_length(late_ms, cli->chinese, text));
     if (code != NULL)
         buffer_printf(out, " %s", code);
-    if (why != NULL && *why != '\0')
-        buffer_printf(out, ": %s", why_in(cli, why));
+    if (why != NULL && *why != '\0' && !repeats_record(cli, record, why))
+        buffer_printf(out, cli_in(cli, ": %s", "：%s"), why_in(cli, why));
     if (next > record->now)
         buffer_printf(out, cli_in(cli, ", next try in %s", "，%s 后重试"),
                       moment_format_length(next - record->now, cli->chinese, text));

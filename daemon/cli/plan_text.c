@@ -5,6 +5,7 @@
 #include "cli/plan.h"
 #include "cli/row.h"
 #include "cli/table.h"
+#include "cli/why.h"
 
 /* -- for people -- */
 
@@ -71,7 +72,8 @@ static void print_rows(const struct cli *cli, const struct config *config, const
         table_add(&table, setup_person(config, row->owner));
         add_dues(cli, config, row, &text);
         table_add(&table, buffer_text(&text));
-        table_addf(&table, strcmp(row->what, "kept") == 0 ? "%s (%s)" : "%s", what_word(cli, row), row->why);
+        table_addf(&table, strcmp(row->what, "kept") == 0 ? "%s (%s)" : "%s", what_word(cli, row),
+                   why_in(cli, row->why));
         buffer_clear(&text);
         add_told(cli, config, row, &text);
         table_add(&table, text.n > 0 ? buffer_text(&text) : NULL);

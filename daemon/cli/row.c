@@ -12,6 +12,13 @@ const char *row_state(const struct cli *cli, enum deadline_state state)
     return cli->chinese ? in_chinese[state] : deadline_state_name(state);
 }
 
+const char *row_notification(const struct cli *cli, enum notification_state state)
+{
+    static const char *const in_chinese[] = {"排队", "发送中", "搁置"};
+
+    return cli->chinese ? in_chinese[state] : notification_state_name(state);
+}
+
 const char *row_use(const struct cli *cli, enum rule_use use)
 {
     static const char *const english[] = {

@@ -8,6 +8,7 @@
 const char *row_state(const struct cli *cli, enum deadline_state state);
 /* What an event does to the deadlines of a rule: "opens", "meets", ... */
 const char *row_use(const struct cli *cli, enum rule_use use);
+const char *row_notification(const struct cli *cli, enum notification_state state);
 const char *row_phase(const struct cli *cli, const char *phase); /* by its name in records */
 
 void row_table_init(const struct cli *cli, struct table *table);

@@ -127,7 +127,7 @@ static void if_it_were_done_now(void **state)
     ctl_expect(ctl, 0,
                "  if done now: met_late, late by 4 h of working time; counted for 研发部 in 2036-03\n", NULL);
     ctl_run(ctl, "--lang=zh", "explain", "feedback", "interview=iv-1", NULL);
-    ctl_expect(ctl, 0, "  若此刻完成：记 met_late，迟 工作时间4小时，计入 研发部 2036-03\n", NULL);
+    ctl_expect(ctl, 0, "  若此刻完成：记为逾期完成，迟 工作时间4小时，计入 研发部 2036-03\n", NULL);
     ctl_run(ctl, "--json", "explain", "feedback", "interview=iv-1", NULL);
     ctl_expect(ctl, 0,
                "\"if_done_now\":{\"state\":\"met_late\",\"late_working_ms\":14400000,\"department\":\"rd\","

@@ -156,7 +156,7 @@ static void it_is_open_and_waits(void **state)
     passes(world, "2036-03-05T15:00:00+08:00");
     delivers(world, VERDICT_RETRY, "connection refused");
     ctl_run(ctl, "--lang=zh", "explain", "--not", "confirm", "requisition=REQ-1", NULL);
-    ctl_expect(ctl, 0, "给 李雷 的消息经 mail 发送中（queued，已尝试 1 次），最近一次：connection refused。",
+    ctl_expect(ctl, 0, "给 李雷 的消息经 mail 发送中（排队，已尝试 1 次），最近一次：connection refused。",
                NULL);
     passes(world, "2036-03-05T15:30:00+08:00");
     delivers(world, VERDICT_DELIVERED, "");
