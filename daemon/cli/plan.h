@@ -18,6 +18,7 @@ struct plan_row { /* one open deadline that does not stay as it is */
     instant was, due;
     struct plan_told told[PLAN_TOLD_MAX];
     size_t n_told;
+    size_t n_withdrawn; /* messages that wait to be sent and would not be */
 };
 
 struct plan {
@@ -28,6 +29,10 @@ struct plan {
     size_t n, room;
     size_t open;       /* all deadlines that are open */
     size_t n_messages; /* of the rows */
+    struct {
+        const char *id;
+        size_t n;
+    } withdrawn; /* of the deadline whose change comes next: the journal has them before it */
     struct vanishing vanishing[16];
     size_t n_vanishing; /* rules with open deadlines that the files lack: the reload would be refused */
     bool failed;        /* memory ran out */

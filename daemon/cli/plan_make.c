@@ -62,6 +62,21 @@ static void note_change(struct plan *plan, const struct fields *record)
     row->why = copy(plan, fields_get(record, "why"));
     row->due = number(record, "due", INSTANT_NONE);
     row->was = number(record, "was", row->due);
+    row->n_withdrawn =
+        plan->withdrawn.id != NULL && strcmp(plan->withdrawn.id, row->id) == 0 ? plan->withdrawn.n : 0;
+}
+
+static void note_withdrawn(struct plan *plan, const struct fields *record)
+{
+    const char *id = fields_get(record, "d");
+
+    if (id == NULL)
+        return;
+    if (plan->withdrawn.id == NULL || strcmp(plan->withdrawn.id, id) != 0) {
+        plan->withdrawn.id = copy(plan, id);
+        plan->withdrawn.n = 0;
+    }
+    plan->withdrawn.n++;
 }
 
 static void note_message(struct plan *plan, instant now, const struct fields *record)
@@ -104,6 +119,8 @@ static void plan_on_records(void *data, instant now, const char *records)
         what = fields_get(&record, "e");
         if (what != NULL && is_change(what))
             note_change(plan, &record);
+        else if (what != NULL && strcmp(what, "withdrawn") == 0)
+            note_withdrawn(plan, &record);
         else if (what != NULL && strcmp(what, "queued") == 0)
             note_message(plan, now, &record);
     }

@@ -30,6 +30,9 @@ static void add_told(const struct cli *cli, const struct config *config, const s
                       moment_format(row->told[i].at, setup_zone(config), cli->chinese, at));
     if (row->n_told > PLAN_TOLD_MAX)
         buffer_printf(out, cli_in(cli, " and %zu more", " 等另外 %zu 条"), row->n_told - PLAN_TOLD_MAX);
+    if (row->n_withdrawn > 0)
+        buffer_printf(out, cli_in(cli, "%swithdrawn: %zu", "%s撤回待发的 %zu 条"),
+                      row->n_told > 0 ? cli_in(cli, ", ", "，") : "", row->n_withdrawn);
 }
 
 static void add_dues(const struct cli *cli, const struct config *config, const struct plan_row *row,
@@ -47,7 +50,7 @@ static void add_dues(const struct cli *cli, const struct config *config, const s
 /* Nobody notices a rule that has changed and leaves everything as it was. */
 static bool is_noticed(const struct plan_row *row)
 {
-    return row->due != row->was || row->n_told > 0 || strcmp(row->what, "kept") == 0;
+    return row->due != row->was || row->n_told > 0 || row->n_withdrawn > 0 || strcmp(row->what, "kept") == 0;
 }
 
 static void print_rows(const struct cli *cli, const struct config *config, const struct plan *plan)
@@ -84,13 +87,21 @@ static void print_rows(const struct cli *cli, const struct config *config, const
     table_finish(&table);
 }
 
-static size_t count_moved(const struct plan *plan)
+static void print_sums(const struct cli *cli, const struct plan *plan)
 {
-    size_t n = 0;
+    size_t moved = 0, withdrawn = 0;
 
-    for (size_t i = 0; i < plan->n; i++)
-        n += plan->rows[i].due != plan->rows[i].was;
-    return n;
+    for (size_t i = 0; i < plan->n; i++) {
+        moved += plan->rows[i].due != plan->rows[i].was;
+        withdrawn += plan->rows[i].n_withdrawn;
+    }
+    cli_say(
+        cli,
+        "%zu deadlines are open: %zu stay as they are, %zu get another due, %zu keep theirs under a changed "
+        "rule; %zu messages would leave because of it, %zu that wait would be withdrawn\n",
+        "未完事项 %zu 个：不受影响 %zu 个，到期改变 %zu 个，规则变了而到期不变 %zu 个；因此会发出消息 %zu "
+        "条，撤回待发的 %zu 条\n",
+        plan->open, plan->open - plan->n, moved, plan->n - moved, plan->n_messages, withdrawn);
 }
 
 static void print_refusal(const struct cli *cli, const struct plan *plan)
@@ -119,11 +130,7 @@ void plan_print(const struct cli *cli, const struct config *config, const struct
         cli_say(cli, "%s: running rules %.4s -> %.4s\n", "%s：运行中的规则 %.4s -> %.4s\n", plan->stream,
                 plan->running, files);
     print_rows(cli, config, plan);
-    cli_say(cli,
-            "%zu deadlines are open: %zu stay as they are, %zu get another due; %zu messages would leave "
-            "because of it\n",
-            "未完事项 %zu 个：不受影响 %zu 个，到期改变 %zu 个；因此会发出消息 %zu 条\n", plan->open,
-            plan->open - plan->n, count_moved(plan), plan->n_messages);
+    print_sums(cli, plan);
     print_refusal(cli, plan);
 }
 
@@ -140,6 +147,7 @@ static void json_row(struct json_writer *json, const struct zone *zone, const st
     json_key_text(json, "why", row->why);
     row_json_instant(json, "was", zone, row->was);
     row_json_instant(json, "due", zone, row->due);
+    json_key_int(json, "withdrawn", (int64_t)row->n_withdrawn);
     json_key(json, "told");
     json_array(json);
     for (size_t i = 0; i < row->n_told && i < PLAN_TOLD_MAX; i++) {

@@ -45,7 +45,9 @@ static void nothing_to_do(void **state)
     open_one(world);
     ctl_run(&world->ctl, "plan", NULL);
     ctl_expect(&world->ctl, 0, "run already", NULL);
-    ctl_expect(&world->ctl, 0, "1 deadlines are open: 1 stay as they are, 0 get another due; 0 messages",
+    ctl_expect(&world->ctl, 0,
+               "1 deadlines are open: 1 stay as they are, 0 get another due, 0 keep theirs under a changed "
+               "rule; 0 messages",
                NULL);
 }
 
@@ -62,7 +64,8 @@ static void dues_move(void **state)
              "%s  confirm  requisition=REQ-1  张伟   2036-03-06 Thu 18:00 -> 2036-03-10 Mon 18:00  due moves",
              open_id(world));
     ctl_expect(ctl, 0, line, NULL);
-    ctl_expect(ctl, 0, "0 stay as they are, 1 get another due; 0 messages", NULL);
+    ctl_expect(ctl, 0,
+               "0 stay as they are, 1 get another due, 0 keep theirs under a changed rule; 0 messages", NULL);
     ctl_run(ctl, "--lang", "zh", "plan", "--rules", rules, NULL);
     ctl_expect(ctl, 0, "2036-03-06 周四 18:00 -> 2036-03-10 周一 18:00  到期变了", NULL);
     ctl_expect(ctl, 0, "没有改动任何东西", NULL);
@@ -80,14 +83,34 @@ static void somebody_would_be_told(void **state)
     write_rules(world, "confirm", "due = \"1wd\";", rules);
     ctl_run(ctl, "plan", "--rules", rules, NULL);
     ctl_expect(ctl, 0, "2036-03-06 Thu 18:00 -> 2036-03-04 Tue 18:00", NULL);
-    ctl_expect(ctl, 0, "1 get another due; 1 messages would leave", NULL);
+    ctl_expect(ctl, 0, "1 get another due, 0 keep theirs under a changed rule; 1 messages would leave", NULL);
     ctl_expect(ctl, 0, "张伟 overdue 2036-03-05 Wed 10:05", NULL);
     ctl_run(ctl, "--json", "plan", "--rules", rules, NULL);
     ctl_expect(ctl, 0, "\"what\":\"recomputed\"", NULL);
     ctl_expect(ctl, 0, "{\"to\":\"zhang.wei\",\"phase\":\"overdue\",\"at\":\"2036-03-05T", NULL);
     /* It was a rehearsal: by the rules that run nothing has changed. */
     ctl_run(ctl, "plan", NULL);
-    ctl_expect(ctl, 0, "0 get another due; 0 messages", NULL);
+    ctl_expect(ctl, 0,
+               "1 stay as they are, 0 get another due, 0 keep theirs under a changed rule; 0 messages", NULL);
+}
+
+/* Overdue, and the owner is about to hear so: the due moves behind now, and nobody does. */
+static void what_waits_is_withdrawn(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+    char rules[128];
+
+    open_one(world);
+    passes(world, "2036-03-06T18:05:00+08:00");
+    write_rules(world, "confirm", "due = \"5wd\";", rules);
+    ctl_run(ctl, "plan", "--rules", rules, NULL);
+    ctl_expect(ctl, 0, "due moves  withdrawn: 1\n", NULL);
+    ctl_expect(ctl, 0, "0 messages would leave because of it, 1 that wait would be withdrawn", NULL);
+    ctl_run(ctl, "--lang", "zh", "plan", "--rules", rules, NULL);
+    ctl_expect(ctl, 0, "到期变了  撤回待发的 1 条\n", NULL);
+    ctl_run(ctl, "--json", "plan", "--rules", rules, NULL);
+    ctl_expect(ctl, 0, "\"withdrawn\":1", NULL);
 }
 
 static void kept(void **state)
@@ -98,7 +121,8 @@ static void kept(void **state)
     open_one(world);
     write_rules(world, "confirm", "due = \"1wd\"; on_change = \"keep\";", rules);
     ctl_run(&world->ctl, "plan", "--rules", rules, NULL);
-    ctl_expect(&world->ctl, 0, "0 get another due; 0 messages", NULL);
+    ctl_expect(&world->ctl, 0,
+               "1 stay as they are, 0 get another due, 0 keep theirs under a changed rule; 0 messages", NULL);
 }
 
 static void a_rule_vanishes(void **state)
@@ -133,6 +157,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_to_do, world_start, world_stop),
         cmocka_unit_test_setup_teardown(dues_move, world_start, world_stop),
         cmocka_unit_test_setup_teardown(somebody_would_be_told, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(what_waits_is_withdrawn, world_start, world_stop),
         cmocka_unit_test_setup_teardown(kept, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_rule_vanishes, world_start, world_stop),
         cmocka_unit_test_setup_teardown(no_daemon_yet, world_start, world_stop),
