@@ -390,8 +390,10 @@ enum cli_status explain_who(struct cli *cli)
 
     if (status == CLI_OK)
         status = setup_load(cli, &config);
-    if (status == CLI_OK)
+    if (status == CLI_OK) {
+        question.person = setup_person_id(config, question.person);
         status = answer_all(cli, config, &question);
+    }
     config_unload(config);
     return status;
 }

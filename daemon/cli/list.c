@@ -8,11 +8,11 @@
 #include "cli/table.h"
 
 /* Deadlines are filtered by words: rule=, owner=, department=, state=, provisional=, and field=value of what
- * the events said. */
-static bool word_matches(const struct deadline *deadline, const char *word)
+ * the events said. People, departments and states also by the names under which the table shows them. */
+static bool word_matches(const struct snapshot *snapshot, const struct deadline *deadline, const char *word)
 {
     char name[128];
-    const char *value, *is;
+    const char *value, *is, *shown = NULL;
     size_t name_n;
 
     if (!arguments_is_assignment(word, &name_n) || name_n >= sizeof(name))
@@ -23,35 +23,44 @@ static bool word_matches(const struct deadline *deadline, const char *word)
     if (strcmp(name, "rule") == 0)
         is = deadline->rule->name;
     else if (strcmp(name, "owner") == 0)
-        is = deadline->owner;
+        is = deadline->owner, shown = setup_person(snapshot->config, is);
     else if (strcmp(name, "department") == 0)
-        is = deadline->department;
+        is = deadline->department, shown = setup_department(snapshot->config, is);
     else if (strcmp(name, "state") == 0)
-        is = deadline_state_name(deadline->state);
+        is = deadline_state_name(deadline->state), shown = row_state(snapshot->cli, deadline->state);
     else if (strcmp(name, "provisional") == 0)
         is = deadline->provisional ? "yes" : "no";
     else
         is = fields_get(&deadline->fields, name);
-    return is != NULL && strcmp(is, value) == 0;
+    return is != NULL && (strcmp(is, value) == 0 || (shown != NULL && strcmp(shown, value) == 0));
 }
 
-static bool matches(const struct cli *cli, const struct deadline *deadline)
+static bool matches(const struct snapshot *snapshot, const struct deadline *deadline)
 {
-    for (size_t i = 0; i < cli->arguments.n; i++) {
-        if (!word_matches(deadline, cli->arguments.words[i]))
+    const struct arguments *arguments = &snapshot->cli->arguments;
+
+    for (size_t i = 0; i < arguments->n; i++) {
+        if (!word_matches(snapshot, deadline, arguments->words[i]))
             return false;
     }
     return true;
 }
 
+static bool is_state(const struct cli *cli, const char *text)
+{
+    bool known = false;
+
+    for (enum deadline_state state = DEADLINE_SLEEPING; state <= DEADLINE_PAUSED && !known; state++)
+        known = strcmp(text, deadline_state_name(state)) == 0 || strcmp(text, row_state(cli, state)) == 0;
+    return known;
+}
+
 static enum cli_status check_words(struct cli *cli)
 {
-    static const char *const states[] = {"sleeping", "open", "overdue", "paused"};
     size_t name_n;
 
     for (size_t i = 0; i < cli->arguments.n; i++) {
         const char *word = cli->arguments.words[i];
-        bool known = strncmp(word, "state=", 6) != 0;
 
         if (!arguments_is_assignment(word, &name_n))
             return cli_fail(
@@ -60,11 +69,42 @@ static enum cli_status check_words(struct cli *cli)
                 "or field=value",
                 "\"%s\" 不是筛选条件；请写 rule=、owner=、department=、state=、provisional= 或 字段=值",
                 word);
-        for (size_t s = 0; s < 4 && !known; s++)
-            known = strcmp(word + 6, states[s]) == 0;
-        if (!known)
-            return cli_fail(cli, "\"%s\": a state is sleeping, open, overdue or paused",
-                            "\"%s\"：状态只有 sleeping、open、overdue、paused", word);
+        if (strncmp(word, "state=", 6) == 0 && !is_state(cli, word + 6))
+            return cli_fail(
+                cli, "\"%s\": a state is sleeping, open, overdue or paused",
+                "\"%s\"：状态只有 未开始（sleeping）、进行中（open）、逾期（overdue）、暂停（paused）", word);
+    }
+    return CLI_OK;
+}
+
+static bool is_department(const struct config *config, const char *text)
+{
+    const struct department *departments;
+    size_t n = directory_departments(config->directory, &departments);
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(departments[i].id, text) == 0 || strcmp(departments[i].name, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing matches: a name that nothing has is more likely mistyped than empty. */
+static enum cli_status doubt_words(struct cli *cli, const struct config *config)
+{
+    const struct rule *rule;
+
+    for (size_t i = 0; i < cli->arguments.n; i++) {
+        const char *word = cli->arguments.words[i], *value = strchr(word, '=') + 1;
+
+        if (strncmp(word, "rule=", 5) == 0 && setup_rule(cli, config, value, &rule) != CLI_OK)
+            return CLI_USAGE;
+        if (strncmp(word, "owner=", 6) == 0 &&
+            directory_person(config->directory, setup_person_id(config, value)) == NULL)
+            return cli_fail(cli, "the directory knows no person \"%s\"", "通讯录中没有 \"%s\"", value);
+        if (strncmp(word, "department=", 11) == 0 && !is_department(config, value))
+            return cli_fail(cli, "the directory knows no department \"%s\"", "通讯录中没有部门 \"%s\"",
+                            value);
     }
     return CLI_OK;
 }
@@ -80,7 +120,7 @@ static void list_shard(struct cli *cli, const struct snapshot *snapshot, struct 
     for (size_t i = 0; i < snapshot->n_deadlines; i++) {
         const struct deadline *deadline = snapshot->deadlines[i];
 
-        if (!matches(cli, deadline))
+        if (!matches(snapshot, deadline))
             continue;
         listing->n++;
         if (cli->json)
@@ -121,6 +161,8 @@ static enum cli_status list_table(struct cli *cli, const struct config *config, 
         cli_say(cli, "nothing is open\n", "没有未完成的事项\n");
     else if (status != CLI_USAGE && !table_print(&listing.table, stdout))
         status = cli_fail(cli, "out of memory", "内存不足");
+    if (status == CLI_OK && listing.n == 0)
+        status = doubt_words(cli, config);
     table_finish(&listing.table);
     return status;
 }

@@ -121,6 +121,20 @@ const char *setup_person(const struct config *config, const char *id)
     return person == NULL ? id : person->name;
 }
 
+const char *setup_person_id(const struct config *config, const char *text)
+{
+    const struct person *people, *found = NULL;
+    size_t n = directory_people(config->directory, &people), named = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(people[i].name, text) == 0) {
+            found = &people[i];
+            named++;
+        }
+    }
+    return named == 1 && directory_person(config->directory, text) == NULL ? found->id : text;
+}
+
 const char *setup_department(const struct config *config, const char *id)
 {
     const struct department *department;

@@ -32,6 +32,8 @@ const struct catalogue_event *setup_event(struct cli *cli, const struct config *
 size_t setup_events(struct cli *cli, const struct config *config, const struct catalogue_event **out);
 /* A person's name, or the id itself for somebody whom the directory does not know; "-" for "" and NULL. */
 const char *setup_person(const struct config *config, const char *id);
+/* The id of the one person of that name; `text` itself where nobody or more than one bears it. */
+const char *setup_person_id(const struct config *config, const char *text);
 const char *setup_department(const struct config *config, const char *id);
 
 /* What a channel takes, by its settings or else by its plugin; false: it has no limit. */

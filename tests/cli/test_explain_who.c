@@ -77,7 +77,7 @@ static void what_waits_and_what_fails(void **state)
     ask(world, "li.lei", "2036-03-07");
     ctl_expect(ctl, 0, "sent (1)\n  03-07 15:30:00  TDPF", NULL);
     ctl_expect(ctl, 0, "; 2 attempts; the first that failed: retry  connection refused\n", NULL);
-    ctl_run(ctl, "--lang=zh", "explain", "--who", "li.lei", "--on", "2036-03-07", NULL);
+    ctl_run(ctl, "--lang=zh", "explain", "--who", "李雷", "--on", "2036-03-07", NULL);
     ctl_expect(ctl, 0, "李雷 (li.lei)  2036-03-07 周五\n发出（1）\n", NULL);
     ctl_expect(ctl, 0, "跟催，渠道 mail，身份 owner：已于 2036-03-07 周五 15:30 送达\n", NULL);
     ctl_expect(ctl, 0, "；静默时段 13:00-15:00，最早 2036-03-07 周五 15:00；尝试 2 次；首次失败：", NULL);

@@ -53,6 +53,14 @@ static void open_deadlines_are_listed(void **state)
     ctl_expect(ctl, 0, "no open deadline matches", NULL);
     ctl_run(ctl, "--lang=zh", "list", "state=overdue", NULL);
     ctl_expect(ctl, 0, "逾期  2036-03-06 周四 18:00", NULL);
+    ctl_run(ctl, "--lang=zh", "list", "state=逾期", "owner=张伟", "department=研发部", NULL);
+    ctl_expect(ctl, 0, "REQ-1", NULL);
+    ctl_run(ctl, "list", "rule=comfirm", NULL);
+    ctl_expect(ctl, 2, NULL, "did you mean \"confirm\"?");
+    ctl_run(ctl, "list", "owner=张维", NULL);
+    ctl_expect(ctl, 2, NULL, "no person \"张维\"");
+    ctl_run(ctl, "list", "department=研发", NULL);
+    ctl_expect(ctl, 2, NULL, "no department \"研发\"");
     ctl_run(ctl, "--json", "list", "state=overdue", NULL);
     ctl_expect(ctl, 0, "\"due\":\"2036-03-06T18:00:00+08:00\"", NULL);
     ctl_expect(ctl, 0, "\"position\":\"Java工程师\"", NULL);
