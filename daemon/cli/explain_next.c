@@ -37,14 +37,10 @@ static void print_outbox(struct cli *cli, const struct explain_case *explained)
         if (!has_title)
             cli_say(cli, "on the way\n", "待发送\n");
         has_title = true;
-        cli_print("  %s  %s %s %s %s  %s", notification->id, notification_state_name(notification->state),
+        cli_print("  %s  %s %s %s %s  %s", notification->id, row_notification(cli, notification->state),
                   row_phase(cli, phase_name(notification->phase)),
                   setup_person(snapshot->config, notification->to), notification->channel,
                   moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
-        printf("  %s  %s %s %s %s  %s", notification->id, row_notification(cli, notification->state),
-               row_phase(cli, phase_name(notification->phase)),
-               setup_person(snapshot->config, notification->to), notification->channel,
-               moment_format(notification->not_before, setup_zone(snapshot->config), cli->chinese, when));
         if (notification->attempts > 0)
             cli_say(cli, "  (%d attempts)", "（已尝试 %d 次）", (int)notification->attempts);
         print_wait(cli, explained, notification);
