@@ -1,4 +1,5 @@
 /* Connections that are refused, killed, black holes, or want a password. */
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -150,14 +151,25 @@ static void test_close_while_connecting(void **state)
     assert_int_equal(watched.ready + watched.closed, 0);
 }
 
+/* A bare chroot has no /etc/hosts. */
+static bool knows_localhost(void)
+{
+    struct addrinfo *found = NULL;
+    bool known = getaddrinfo("localhost", NULL, NULL, &found) == 0;
+
+    if (known)
+        freeaddrinfo(found);
+    return known;
+}
+
 static void test_refused(void **state)
 {
     (void)state;
-    static const struct {
+    const struct {
         const char *text, *why;
     } cases[] = {
         {"redis://127.0.0.1:1", "refused"},
-        {"redis://localhost:1", "refused"},
+        {"redis://localhost:1", knows_localhost() ? "refused" : "unknown"},
         {"unix:/tmp/cuiban-no-such-socket", "no such file"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

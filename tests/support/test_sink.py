@@ -131,7 +131,7 @@ class SinkTest(unittest.TestCase):
         mail["Subject"], mail["From"], mail["To"], mail["Message-ID"] = "你好", "hr@example.com", "a@example.com", "<1@x>"
         mail.set_content("正文\n.\n尾\n")
         context = ssl.create_default_context(cafile=self.path / "tls" / "cert.pem")
-        with smtplib.SMTP("localhost", self.ports["smtp"], timeout=LIMIT_S) as client:
+        with smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=LIMIT_S) as client:
             client.starttls(context=context)
             client.send_message(mail)
             for recipient, code in (("bounce@example.com", 550), ("busy@example.com", 451)):
