@@ -28,6 +28,7 @@ void test_report_begin(struct test_report *report, const struct cli *cli)
 {
     *report = (struct test_report){.cli = cli};
     buffer_init(&report->junit);
+    buffer_init(&report->failures);
     buffer_init(&report->json_text);
     json_begin(&report->json, &report->json_text);
     json_object(&report->json);
@@ -38,6 +39,7 @@ void test_report_begin(struct test_report *report, const struct cli *cli)
 void test_report_finish(struct test_report *report)
 {
     buffer_finish(&report->junit);
+    buffer_finish(&report->failures);
     buffer_finish(&report->json_text);
 }
 
@@ -259,6 +261,8 @@ void test_report_add(struct test_report *report, const char *name, const struct 
 {
     report->passed += result->passed;
     report->failed += !result->passed;
+    if (!result->passed)
+        buffer_printf(&report->failures, "FAIL %s\n", name);
     add_junit(report, name, result, seconds);
     if (report->cli->json)
         add_json(report, name, result);
@@ -273,6 +277,8 @@ enum cli_status test_report_end(struct test_report *report, double seconds)
     if (!report->cli->json) {
         cli_say(report->cli, "%zu passed, %zu failed, %.2f s\n", "通过 %zu，失败 %zu，%.2f 秒\n",
                 report->passed, report->failed, seconds);
+        if (report->passed > 0)
+            fputs(buffer_text(&report->failures), stdout);
         return status;
     }
     json_array_end(&report->json);

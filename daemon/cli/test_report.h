@@ -11,6 +11,7 @@ struct test_report {
     struct buffer junit;         /* the cases so far */
     struct json_writer json;     /* with --json: the array of results so far */
     struct buffer json_text;
+    struct buffer failures; /* their names, said again behind the sum */
     size_t passed, failed;
 };
 

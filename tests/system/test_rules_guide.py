@@ -126,7 +126,7 @@ class RulesGuide(unittest.TestCase):
             self.assertIn("到期改变 1 个", plan)
         self.assertIn("改动 1 条", said["cuibanctl backtest"][0])
         self.assertIn("错误 0 处", said["cuibanctl check"][0])
-        failed = re.findall(r"^FAIL recruiting/(\w+)", said["cuibanctl test"][0], re.M)
+        failed = re.findall(r"^FAIL recruiting/(\w+)$", said["cuibanctl test"][0], re.M)  # behind the sum
         self.assertEqual(failed, re.findall(r"`(interview_feedback_\w+)`", page), "the tests that the page names")
         changed, undone = said["cuibanctl explain"]
         self.assertRegex(changed, r"= 8wh，(?s:.*)规则已修改  到期 .* -> ")
