@@ -255,8 +255,12 @@ enum cli_status verb_new_rule(struct cli *cli)
     if (status == CLI_OK) {
         buffer_init(&text);
         write_rule(cli, &pieces, &text);
-        status = new_write(cli, &text, "fill in what stands in < >, then cuibanctl check",
-                           "填好 < > 中的内容，再运行 cuibanctl check");
+        bool has_blanks = strstr(buffer_text(&text), "\"<") != NULL;
+
+        status = has_blanks ? new_write(cli, &text, "fill in what stands in < >, then cuibanctl check",
+                                        "填好 < > 中的内容，再运行 cuibanctl check")
+                            : new_write(cli, &text, "read it line by line, then cuibanctl check",
+                                        "逐行核对，再运行 cuibanctl check");
     }
     config_unload(config);
     return status;

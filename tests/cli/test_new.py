@@ -40,7 +40,7 @@ class Site:
 
 def blanks_are_named(site):
     file = site.path("rules.d", "new.cfg")
-    site.run("new", "rule", "my_rule", "--to", file)
+    assert "fill in what stands in < >" in site.run("new", "rule", "my_rule", "--to", file)
     told = site.run("check", status=1)
     for blank in BLANKS:
         assert blank in told, (blank, told)
@@ -56,7 +56,8 @@ def blanks_are_named(site):
 def filled_passes(site):
     for language in ("zh", "en"):
         file = site.path("rules.d", f"{language}.cfg")
-        site.run("--lang", language, "new", "rule", f"rule_{language}", *FILLED, "--owner", "old_manager", "--to", file)
+        said = site.run("--lang", language, "new", "rule", f"rule_{language}", *FILLED, "--owner", "old_manager", "--to", file)
+        assert "< >" not in said, said
         site.run("check")
         # What is commented out is right, too, but for the event, which nobody has.
         text = site.get("rules.d", f"{language}.cfg").replace("#:", "  ").replace("case.cancelled", "transfer.withdrawn")
