@@ -22,7 +22,7 @@ static enum cli_status failed(const struct backtest *backtest, int error)
         return cli_fail(
             backtest->cli, "more than %d deadlines or %d messages: choose a shorter time or fewer rules",
             "超过 %d 个事项或 %d 条消息：请缩短时间或减少规则", LEDGER_DEADLINES_MAX, LEDGER_MESSAGES_MAX);
-    return cli_fail(backtest->cli, "%s", "%s", strerror(-error));
+    return cli_fail(backtest->cli, "%s", "%s", cli_error_text(backtest->cli, -error));
 }
 
 /* -- a file -- */
@@ -92,7 +92,7 @@ enum cli_status backtest_feed_file(struct backtest *backtest, const char *path)
     int error;
 
     if (file == NULL)
-        return cli_fail(backtest->cli, "%s: %s", "%s：%s", path, strerror(errno));
+        return cli_fail(backtest->cli, "%s: %s", "%s：%s", path, cli_error_text(backtest->cli, errno));
     error = trial_begin(backtest->trial, INSTANT_NONE,
                         backtest->until == INSTANT_NONE ? INSTANT_NEVER : backtest->until, true);
     if (error == 0)

@@ -165,7 +165,7 @@ enum cli_status verb_calendar_lint(struct cli *cli)
     int error = config_check_calendars(cli->settings, &problems, &n);
     enum cli_status status = problems.errors + problems.warnings > 0 ? CLI_FINDING : CLI_OK;
     if (error != 0 && problems.errors == 0) {
-        status = cli_fail(cli, "%s: %s", "%s：%s", cli->settings, strerror(-error));
+        status = cli_fail(cli, "%s: %s", "%s：%s", cli->settings, cli_error_text(cli, -error));
     } else if (cli->json) {
         status = json_lint(cli, &problems, status);
     } else {

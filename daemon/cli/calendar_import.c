@@ -114,7 +114,7 @@ enum cli_status verb_calendar_import(struct cli *cli)
     buffer_init(&text);
     error = read_file(path, &text);
     if (error != 0)
-        status = cli_fail(cli, "%s: %s", "%s：%s", path, strerror(-error));
+        status = cli_fail(cli, "%s: %s", "%s：%s", path, cli_error_text(cli, -error));
     else
         status = read_holidays(cli, path, &text, &holidays);
     if (status == CLI_OK)

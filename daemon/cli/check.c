@@ -121,8 +121,10 @@ enum cli_status verb_check(struct cli *cli)
     if (cli->arguments.n == 1)
         cli->settings = cli->arguments.words[0];
     if (!is_readable(cli->settings, &error))
-        return cli_fail(cli, "cannot read the settings file %s: %s", "无法读取设置文件 %s：%s", cli->settings,
-                        strerror(error));
+        return cli_fail(
+            cli, "cannot read the settings file %s: %s; another one is named with -c or in CUIBAN_CONFIG",
+            "无法读取设置文件 %s：%s；用 -c 或环境变量 CUIBAN_CONFIG 指明另一个", cli->settings,
+            cli_error_text(cli, error));
     if (cli_option(cli, "show") != NULL)
         return check_show(cli, cli_option(cli, "show"));
     cli_problems_init(cli, &problems);
@@ -134,7 +136,7 @@ enum cli_status verb_check(struct cli *cli)
     problems_sort(&problems);
     status = problems.errors > 0 ? CLI_FINDING : CLI_OK;
     if (result != 0 && problems.errors == 0) {
-        status = cli_fail(cli, "%s: %s", "%s：%s", cli->settings, strerror(-result));
+        status = cli_fail(cli, "%s: %s", "%s：%s", cli->settings, cli_error_text(cli, -result));
     } else if (cli->json) {
         status = print_json(cli, &problems, config != NULL ? &checked : NULL, status);
     } else {

@@ -143,6 +143,13 @@ problem_language *cli_problem_language(const struct cli *cli)
     return cli->chinese ? chinese_text : NULL;
 }
 
+const char *cli_error_text(const struct cli *cli, int error)
+{
+    const char *english = strerror(error), *chinese = cli->chinese ? chinese_text(english) : NULL;
+
+    return chinese == NULL ? english : chinese;
+}
+
 void cli_problems_init(const struct cli *cli, struct problems *problems)
 {
     problems_init(problems);

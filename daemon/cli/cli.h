@@ -70,6 +70,8 @@ const char *cli_short_path(const char *file);
 
 /* The user's language, for texts that are found below and told here; NULL: English. */
 problem_language *cli_problem_language(const struct cli *cli);
+/* What strerror says, in the user's language where it is known there. */
+const char *cli_error_text(const struct cli *cli, int error);
 /* Ready to collect, in that language. */
 void cli_problems_init(const struct cli *cli, struct problems *problems);
 /* `file:line: error: what`, the hint below. Paths under the working directory are shortened. */

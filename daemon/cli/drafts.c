@@ -65,7 +65,7 @@ static enum cli_status read_file(struct cli *cli, struct drafts *drafts)
     ssize_t n;
 
     if (file == NULL)
-        return cli_fail(cli, "%s: %s", "%s：%s", drafts->file, strerror(errno));
+        return cli_fail(cli, "%s: %s", "%s：%s", drafts->file, cli_error_text(cli, errno));
     for (int number = 1; status == CLI_OK && (n = getline(&line, &room, file)) >= 0; number++) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
             line[--n] = '\0';
@@ -73,7 +73,7 @@ static enum cli_status read_file(struct cli *cli, struct drafts *drafts)
             status = read_line(cli, drafts, line, (size_t)n, number);
     }
     if (status == CLI_OK && ferror(file))
-        status = cli_fail(cli, "%s: %s", "%s：%s", drafts->file, strerror(errno));
+        status = cli_fail(cli, "%s: %s", "%s：%s", drafts->file, cli_error_text(cli, errno));
     free(line);
     if (file != stdin)
         fclose(file);

@@ -5,6 +5,7 @@
 
 #include "cli/count.h"
 #include "cli/moment.h"
+#include "config/chinese.h"
 #include "store/clock.h"
 
 struct asked {
@@ -43,7 +44,8 @@ static enum cli_status read_words(struct cli *cli, struct arena *arena, struct a
         return cli_fail(cli, "which span? For example: 5wd, 24h, 8wh, wdom:-1@close",
                         "请给出时长，例如 5wd、24h、8wh、wdom:-1@close");
     if (span_parse(out->text, &out->span, &why) != 0)
-        return cli_fail(cli, "\"%s\": %s", "\"%s\"：%s", out->text, why);
+        return cli_fail(cli, "\"%s\": %s", "\"%s\"：%s", out->text,
+                        cli->chinese && chinese_text(why) != NULL ? chinese_text(why) : why);
     return CLI_OK;
 }
 

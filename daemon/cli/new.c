@@ -9,7 +9,7 @@ static enum cli_status not_written(const struct cli *cli, const char *path, int 
 {
     if (error == EEXIST)
         return cli_fail(cli, "%s is there already: nothing was written", "%s 已存在：没有写入", path);
-    return cli_fail(cli, "%s: %s", "%s：%s", path, strerror(error));
+    return cli_fail(cli, "%s: %s", "%s：%s", path, cli_error_text(cli, error));
 }
 
 static enum cli_status write_file(const struct cli *cli, const char *path, const struct buffer *text)

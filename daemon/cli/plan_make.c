@@ -198,7 +198,7 @@ enum cli_status plan_make(struct cli *cli, const struct config *config, const st
     memcpy(out->running, live.rules, sizeof(out->running));
     error = play(out, config, &live);
     live_finish(&live);
-    return error == 0 ? CLI_OK : cli_fail(cli, "%s", "%s", strerror(-error));
+    return error == 0 ? CLI_OK : cli_fail(cli, "%s", "%s", cli_error_text(cli, -error));
 }
 
 void plan_finish(struct plan *plan)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/bucket.h"
 
@@ -16,10 +17,13 @@ enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *c
         problems_sort(&problems);
         cli_print_problems(cli, stderr, &problems);
         if (problems.errors == 0)
-            cli_fail(cli, "%s: %s", "%s：%s", cli->settings, strerror(-status));
+            cli_fail(cli, "%s: %s", "%s：%s", cli->settings, cli_error_text(cli, -status));
+        else if (access(cli->settings, F_OK) != 0)
+            cli_fail(cli, "the settings file %s is not there; name it with -c or in CUIBAN_CONFIG",
+                     "没有设置文件 %s；用 -c 或环境变量 CUIBAN_CONFIG 指明", cli->settings);
         else
-            cli_fail(cli, "the settings have %zu errors; see cuibanctl check",
-                     "设置有 %zu 处错误，见 cuibanctl check", problems.errors);
+            cli_fail(cli, "nothing was done: %zu errors, as above", "没有执行：有 %zu 处错误，如上",
+                     problems.errors);
     }
     problems_finish(&problems);
     return status == 0 ? CLI_OK : CLI_USAGE;

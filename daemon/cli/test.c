@@ -118,7 +118,7 @@ static bool run_test(struct run *run, const struct rule_test *test)
     }
     free(name);
     if (error != 0)
-        cli_fail(run->cli, "%s: %s", "%s：%s", test->name, strerror(-error));
+        cli_fail(run->cli, "%s: %s", "%s：%s", test->name, cli_error_text(run->cli, -error));
     return error == 0;
 }
 
@@ -149,7 +149,7 @@ static bool run_path(struct run *run, const char *path)
     problems_sort(&problems);
     cli_print_problems(run->cli, stderr, &problems);
     if (error != 0 && problems.errors == 0)
-        cli_fail(run->cli, "%s: %s", "%s：%s", path, strerror(-error));
+        cli_fail(run->cli, "%s: %s", "%s：%s", path, cli_error_text(run->cli, -error));
     for (size_t i = 0; error == 0 && going && i < tests.n_files; i++)
         going = run_file(run, &tests.files[i]);
     use_choice(run, &own); /* the names of the other places die with the tests */
@@ -191,7 +191,8 @@ static enum cli_status write_junit(struct run *run, double seconds)
     const char *path = cli_option(run->cli, "junit");
     int error = path == NULL ? 0 : test_report_write_junit(&run->report, path, seconds);
 
-    return error == 0 ? CLI_OK : cli_fail(run->cli, "%s: %s", "%s：%s", path, strerror(-error));
+    return error == 0 ? CLI_OK
+                      : cli_fail(run->cli, "%s: %s", "%s：%s", path, cli_error_text(run->cli, -error));
 }
 
 enum cli_status verb_test(struct cli *cli)

@@ -108,7 +108,7 @@ static enum cli_status play(struct what_if *what)
         error = rehearsal_until(what->live.rehearsal, what->until);
     if (error == 0 && what->timeline.failed)
         error = -ENOMEM;
-    return error == 0 ? CLI_OK : cli_fail(what->cli, "%s", "%s", strerror(-error));
+    return error == 0 ? CLI_OK : cli_fail(what->cli, "%s", "%s", cli_error_text(what->cli, -error));
 }
 
 /* -- why nothing -- */

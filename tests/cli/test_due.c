@@ -115,6 +115,8 @@ static void in_chinese_too(void **state)
     ctl_expect(ctl, 0, "  10-08 周四  09:00-12:00, 13:00-17:00  7 小时  到期 17:00\n", NULL);
     ctl_run(ctl, "--lang", "zh", "due", "--explain", "--from", "2026-09-30T17:00", "2d@18:00", NULL);
     ctl_expect(ctl, 0, "  10-08 周四  顺延至此  到期 18:00\n", NULL);
+    ctl_run(ctl, "--lang", "zh", "due", "5天", NULL);
+    ctl_expect(ctl, 2, NULL, "\"5天\"：数字后面缺少单位");
 }
 
 static void as_json(void **state)

@@ -84,10 +84,17 @@ static void check_reports_problems(void **state)
                NULL);
     ctl_run(ctl, "--lang", "zh", "due", "5wd", "-c", path, NULL);
     ctl_expect(ctl, 2, NULL, "缺少 streams（事件流）");
+    ctl_path(ctl, "nowhere.cfg", path);
+    ctl_run(ctl, "--lang", "zh", "due", "5wd", "-c", path, NULL);
+    ctl_expect(ctl, 2, NULL, "没有设置文件");
+    ctl_expect(ctl, 2, NULL, "CUIBAN_CONFIG");
+    ctl_run(ctl, "--lang", "zh", "check", path, NULL);
+    ctl_expect(ctl, 2, NULL, "没有这个文件或目录");
+    ctl_path(ctl, "broken.cfg", path);
     ctl_run(ctl, "check", "--json", path, NULL);
     ctl_expect(ctl, 1, "\"line\":2", NULL);
     ctl_run(ctl, "due", "5wd", "-c", path, NULL);
-    ctl_expect(ctl, 2, NULL, "see cuibanctl check");
+    ctl_expect(ctl, 2, NULL, "nothing was done: 4 errors, as above");
 }
 
 static void check_opens_the_plugins(void **state)
