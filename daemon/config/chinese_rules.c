@@ -203,6 +203,7 @@ static const struct chinese_entry entries[] = {
      "在通讯录的 `roles` 中另写一人；在此之前由 `catch_all` 收到"},
     {"fill the post in the directory, there or in a department above; until then `catch_all` hears it",
      "在通讯录中为该部门或其上级部门补上人；在此之前由 `catch_all` 收到"},
+    {"%s: \"%s\": the directory knows no department `%s`", "%s：“%s”：通讯录中没有部门 `%s`"},
     {"%s: what opens today is due on %04d-%02d-%02d, and the calendar `%s` knows the days off until %d only "
      "(%zu rules)",
      "%s：今天打开的事 %04d-%02d-%02d 才到期，而日历 `%s` 的放假安排只到 %d 年（共 %zu 条规则）"},

@@ -12,6 +12,8 @@
 void lint_ladders(const struct config *config, instant now, struct problems *problems);
 /* Recipients and owners whom some department has nobody for. */
 void lint_recipients(const struct config *config, instant now, struct problems *problems);
+/* Conditions on a department that nobody knows. */
+void lint_conditions(const struct config *config, struct problems *problems);
 /* Dues of today's openings that lie beyond the years of the calendar. */
 void lint_years(const struct config *config, instant now, struct problems *problems);
 /* Messages that a channel has to cut, once the channels are known. */
