@@ -29,13 +29,17 @@ struct field_check {
     const struct texts *types[FIELD_TYPES_MAX]; /* the events that may carry the field */
     size_t n_types;
     bool in_every;            /* each of them must, not just one */
+    bool in_path;             /* of recipients, who have words of their own */
     const struct rule *giver; /* whose deadlines have fields of their own, or NULL: those of an event */
 };
 
 static void report_field(struct field_check *check, const char *field, const char *type)
 {
+    static const char *const people[] = {"owner", "hr", "head", "up", "told", "requester"};
     struct names known = {.n = 0};
     struct reader *reader = &check->reading->reader;
+    for (size_t i = 0; check->in_path && i < sizeof people / sizeof *people; i++)
+        names_add(reader, &known, people[i]);
     for (size_t t = 0; t < check->n_types; t++) {
         for (size_t i = 0; i < check->types[t]->n; i++) {
             const struct catalogue_event *event =
@@ -96,9 +100,11 @@ static void check_conditions(struct field_check *check, const struct conditions 
 
 static void check_paths(struct field_check *check, const struct path *paths, size_t n)
 {
+    check->in_path = true;
     for (size_t i = 0; i < n; i++)
         if (paths[i].start == PATH_FIELD)
             check_field(check, paths[i].name);
+    check->in_path = false;
 }
 
 static void check_span(struct field_check *check, const struct span *span)
