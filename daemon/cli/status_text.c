@@ -62,8 +62,8 @@ void status_warn(const struct cli *cli, const struct zone *zone, struct status *
              "cuiban）",
              status->head.rules, status->rules_on_disk);
     if (status->head.refused.errors > 0)
-        warn(cli, status, "the reload at %s was refused, %d errors: %.100s",
-             "%s 的 reload 被拒绝，%d 处错误：%.100s",
+        warn(cli, status, "the reload at %s was refused, %d errors (cuibanctl plan or check tells them): %s",
+             "%s 的 reload 被拒绝，%d 处错误（用 cuibanctl plan 或 check 看原因）：%s",
              moment_format(status->head.refused.at, zone, cli->chinese, at), (int)status->head.refused.errors,
              status->head.refused.why);
     if (status->head.takes >= 3)

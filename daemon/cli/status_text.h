@@ -6,7 +6,12 @@
 #include "core/zone.h"
 #include "store/query.h"
 
-enum { STATUS_CHANNELS_MAX = 64, STATUS_WARNINGS_MAX = 12, STATUS_UNREAD_MAX = 100000 };
+enum {
+    STATUS_CHANNELS_MAX = 64,
+    STATUS_WARNINGS_MAX = 12,
+    STATUS_UNREAD_MAX = 100000,
+    STATUS_WARNING_MAX = 512
+};
 
 struct status_channel {
     char name[64];
@@ -32,7 +37,7 @@ struct status {
     size_t n_channels;
     uint64_t dead;
     size_t damaged;
-    char warnings[STATUS_WARNINGS_MAX][200];
+    char warnings[STATUS_WARNINGS_MAX][STATUS_WARNING_MAX];
     size_t n_warnings;
 };
 

@@ -75,6 +75,20 @@ class RulesGuide(unittest.TestCase):
             self.assertIn("通过 2", texts["test"])
             self.assertIn("按时完成", site.ctl("--lang", "zh", "explain", "badge_issued", "badge=B-1")[1])
 
+    def test_a_rule_that_is_still_needed_cannot_be_deleted(self):
+        with Site() as site:
+            site.put("""own: { summary = "自己的"; open = { on = "candidate.contacted"; }; key = [ "offer" ]; owner = "role:hr_director";
+ meet = { on = "candidate.contacted"; key = [ "offer" ]; where = [ "id == done" ]; }; due = "5wd";
+ ladder = ( { at = "due"; to = [ "owner" ]; } ); };""", "rules.d", "own.cfg")
+            site.daemon().wait_owner()
+            site.add("candidate.contacted", offer="o-1", id="e-1")
+            site.settle()
+            os.remove(site.path("rules.d", "own.cfg"))
+            self.assertEqual(site.ctl("--lang", "zh", "plan")[0], 1)
+            site.daemons[0].process.send_signal(signal.SIGHUP)
+            wait_for("the reload was refused", lambda: "reload 被拒绝" in site.ctl("--lang", "zh", "status")[1])
+            self.assertIn("cannot vanish\n", site.ctl("--lang", "zh", "status")[1], "the whole sentence")
+
     # -- the change of a rule --
 
     def put_due(self, site, text):
