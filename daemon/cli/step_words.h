@@ -3,7 +3,7 @@
 #define CUIBAN_CLI_STEP_WORDS_H
 
 #include "cli/cli.h"
-#include "core/rule.h"
+#include "core/ruleset.h"
 
 /* "1 working day before due, at 10:00: reminder to the owner". */
 void step_words(const struct cli *cli, const struct rule_policy *policy, const struct step *step,

@@ -8,7 +8,7 @@
 
 #include "core/directory.h"
 #include "core/problem.h"
-#include "core/rule.h"
+#include "core/ruleset.h"
 #include "core/template.h"
 
 enum {

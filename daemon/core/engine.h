@@ -14,7 +14,7 @@
 #include "deadline.h"
 #include "directory.h"
 #include "notification.h"
-#include "rule.h"
+#include "ruleset.h"
 #include "template.h"
 
 enum {

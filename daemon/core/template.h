@@ -10,7 +10,7 @@
 #define CUIBAN_CORE_TEMPLATE_H
 
 #include "buffer.h"
-#include "rule.h"
+#include "channel_facts.h"
 
 enum {
     TEMPLATE_DEPTH_MAX = 8,

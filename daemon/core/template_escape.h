@@ -4,7 +4,7 @@
 #define CUIBAN_CORE_TEMPLATE_ESCAPE_H
 
 #include "buffer.h"
-#include "rule.h"
+#include "channel_facts.h"
 
 /* Masked for a group: the first character, then a star. Escaped for the dialect. */
 void template_escape_masked(struct buffer *out, enum dialect dialect, const char *name);

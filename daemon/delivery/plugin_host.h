@@ -7,7 +7,7 @@
 
 #include "core/problem.h"
 #include "core/compose.h"
-#include "core/rule.h"
+#include "core/channel_facts.h"
 
 struct plugin_channel; /* one configured channel of a plugin */
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/rule.h"
+#include "core/ruleset.h"
 
 static const char *const opened[] = {"case.opened"};
 static const char *const answered[] = {"case.answered", "case.answered"};
