@@ -464,7 +464,7 @@ void absence_say_verdict(const struct telling *telling)
     if (verdict->what == ABSENCE_TOLD)
         buffer_add_text(telling->out, cli_in(cli, "somebody did get something: ", "其实有人收到了："));
     else
-        buffer_add_text(telling->out, cli_in(cli, "nobody got anything because ", "没有人收到，因为"));
+        buffer_add_text(telling->out, cli_in(cli, "nobody got anything because ", "没有人收到："));
     if (verdict->what >= ABSENCE_TOLD) {
         say_life(telling, verdict);
     } else if (verdict->what < ABSENCE_UNREAD) {

@@ -92,7 +92,7 @@ static void the_rule_did_not_open(void **state)
     ctl_expect(&world->ctl, 0, "\"round >= 2\" is false: the event says round = \"1\".", NULL);
     ctl_run(&world->ctl, "--lang=zh", "explain", "--not", "feedback", "interview=iv-1", NULL);
     ctl_expect(&world->ctl, 0,
-               "没有人收到，因为事件 2088122400000-1：条件“round >= 2”不成立：事件中 round =“1”。", NULL);
+               "没有人收到：事件 2088122400000-1：条件“round >= 2”不成立：事件中 round =“1”。", NULL);
     complete(world, "2036-03-03T11:00:00+08:00", "2", "");
     ask(world, "feedback", "interview=iv-1");
     ctl_expect(&world->ctl, 0, "\"has requisition\" is false: the event has no requisition.", NULL);
