@@ -226,7 +226,7 @@ enum cli_status verb_case(struct cli *cli)
                                            : setup_read_fields(cli, arena, 0, &fields);
 
     if (status == CLI_OK)
-        status = setup_load(cli, &config);
+        status = setup_load_look(cli, &config);
     if (status == CLI_OK)
         status = setup_shards(cli, config, &shards);
     if (status == CLI_OK)

@@ -256,7 +256,7 @@ static enum cli_status command_deadline(struct cli *cli, const char *type)
     struct config *config = NULL;
     struct shards shards = {0};
     const char *id = cli->arguments.words[0];
-    enum cli_status status = setup_load(cli, &config);
+    enum cli_status status = setup_load_look(cli, &config);
     bool found = false;
 
     if (status == CLI_OK)

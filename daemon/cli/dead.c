@@ -136,7 +136,7 @@ enum cli_status verb_dead_list(struct cli *cli)
 {
     struct config *config = NULL;
     struct shards shards = {0};
-    enum cli_status status = setup_load(cli, &config);
+    enum cli_status status = setup_load_look(cli, &config);
 
     if (status == CLI_OK)
         status = setup_shards(cli, config, &shards);

@@ -95,7 +95,7 @@ static enum cli_status explain_deadline(struct cli *cli)
                                                   : setup_read_fields(cli, wanted.arena, 1, &wanted.fields);
 
     if (status == CLI_OK)
-        status = setup_load(cli, &config);
+        status = setup_load_look(cli, &config);
     if (status == CLI_OK)
         status = setup_shards(cli, config, &shards);
     if (status == CLI_OK)

@@ -258,7 +258,7 @@ enum cli_status explain_not(struct cli *cli)
         status = cli_fail(cli, "explain --not: of which case? Write RULE FIELD=VALUE",
                           "explain --not：哪一个对象？请写 规则 字段=值");
     if (status == CLI_OK)
-        status = setup_load(cli, &config);
+        status = setup_load_look(cli, &config);
     if (status == CLI_OK)
         status = setup_rule(cli, config, cli->arguments.words[0], &asking.rule);
     if (status == CLI_OK)

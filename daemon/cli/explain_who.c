@@ -389,7 +389,7 @@ enum cli_status explain_who(struct cli *cli)
     enum cli_status status = read_date(cli, &question);
 
     if (status == CLI_OK)
-        status = setup_load(cli, &config);
+        status = setup_load_look(cli, &config);
     if (status == CLI_OK) {
         question.person = setup_person_id(config, question.person);
         status = answer_all(cli, config, &question);

@@ -191,7 +191,7 @@ enum cli_status verb_list(struct cli *cli)
     enum cli_status status = check_words(cli);
 
     if (status == CLI_OK)
-        status = setup_load(cli, &config);
+        status = setup_load_look(cli, &config);
     if (status == CLI_OK)
         status = setup_shards(cli, config, &shards);
     if (status == CLI_OK)

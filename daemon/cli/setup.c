@@ -6,6 +6,20 @@
 
 #include "core/bucket.h"
 
+static void complain(struct cli *cli, int status, struct problems *problems)
+{
+    problems_sort(problems);
+    cli_print_problems(cli, stderr, problems);
+    if (problems->errors == 0)
+        cli_fail(cli, "%s: %s", "%s：%s", cli->settings, cli_error_text(cli, -status));
+    else if (access(cli->settings, F_OK) != 0)
+        cli_fail(cli, "the settings file %s is not there; name it with -c or in CUIBAN_CONFIG",
+                 "没有设置文件 %s；用 -c 或环境变量 CUIBAN_CONFIG 指明", cli->settings);
+    else
+        cli_fail(cli, "nothing was done: %zu errors, as above", "没有执行：有 %zu 处错误，如上",
+                 problems->errors);
+}
+
 enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *choice, struct config **out)
 {
     struct problems problems;
@@ -13,20 +27,32 @@ enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *c
 
     cli_problems_init(cli, &problems);
     status = config_load_choice(cli->settings, choice, &problems, out);
-    if (status != 0) {
-        problems_sort(&problems);
-        cli_print_problems(cli, stderr, &problems);
-        if (problems.errors == 0)
-            cli_fail(cli, "%s: %s", "%s：%s", cli->settings, cli_error_text(cli, -status));
-        else if (access(cli->settings, F_OK) != 0)
-            cli_fail(cli, "the settings file %s is not there; name it with -c or in CUIBAN_CONFIG",
-                     "没有设置文件 %s；用 -c 或环境变量 CUIBAN_CONFIG 指明", cli->settings);
-        else
-            cli_fail(cli, "nothing was done: %zu errors, as above", "没有执行：有 %zu 处错误，如上",
-                     problems.errors);
-    }
+    if (status != 0)
+        complain(cli, status, &problems);
     problems_finish(&problems);
     return status == 0 ? CLI_OK : CLI_USAGE;
+}
+
+enum cli_status setup_load_look(struct cli *cli, struct config **out)
+{
+    static const struct config_choice choice = {.despite_errors = true};
+    struct config *config = NULL;
+    struct problems problems;
+    int status;
+
+    cli_problems_init(cli, &problems);
+    status = config_load_choice(cli->settings, &choice, &problems, &config);
+    if (config == NULL)
+        complain(cli, status, &problems);
+    else if (status != 0)
+        cli_warn(
+            cli, "the files have %zu errors (cuibanctl check); what follows goes by what is sound in them",
+            "磁盘上的文件有 %zu 处错误（见 cuibanctl check）；以下按其中无误的部分显示", problems.errors);
+    problems_finish(&problems);
+    if (config == NULL)
+        return CLI_USAGE;
+    *out = config;
+    return CLI_OK;
 }
 
 enum cli_status setup_load(struct cli *cli, struct config **out)

@@ -15,6 +15,9 @@ enum {
 
 /* Loads, and complains about every problem if there are errors. CLI_OK or CLI_USAGE. */
 enum cli_status setup_load(struct cli *cli, struct config **out);
+/* For verbs that look at what a daemon does, which runs on while somebody writes: errors in other files than
+ * the settings are said in a line, and what is sound is loaded. */
+enum cli_status setup_load_look(struct cli *cli, struct config **out);
 enum cli_status setup_load_choice(struct cli *cli, const struct config_choice *choice, struct config **out);
 /* The same for playing with the rules: other files where `choice` says so, no secret is read, and the
  * channels are those of the settings as their plugins describe them, without opening any. */

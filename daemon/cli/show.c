@@ -245,7 +245,7 @@ enum cli_status verb_show(struct cli *cli)
                                  : setup_read_fields(cli, showing.arena, 1, &showing.fields);
 
     if (status == CLI_OK)
-        status = setup_load(cli, &config);
+        status = setup_load_look(cli, &config);
     if (status == CLI_OK)
         status = setup_shards(cli, config, &shards);
     for (size_t i = 0; i < shards.n && status == CLI_OK; i++)

@@ -78,7 +78,7 @@ static enum cli_status read_shard(struct cli *cli, const struct config *config,
 
     memset(status, 0, sizeof(*status));
     status->stream = shard->stream;
-    status->rules_on_disk = ruleset_fingerprint(config->rules);
+    status->rules_on_disk = config->is_faulty ? "" : ruleset_fingerprint(config->rules);
     if (read_state(shard->query, status) != 0)
         return setup_query_failed(cli, shard);
     result = snapshot_load(cli, config, shard, &snapshot);
@@ -102,7 +102,7 @@ enum cli_status verb_status(struct cli *cli)
     struct json_writer json;
     struct buffer out;
     enum cli_status result =
-        shard == NULL ? cli_fail(cli, "out of memory", "内存不足") : setup_load(cli, &config);
+        shard == NULL ? cli_fail(cli, "out of memory", "内存不足") : setup_load_look(cli, &config);
     bool has_warnings = false;
 
     if (result == CLI_OK)

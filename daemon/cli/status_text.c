@@ -54,7 +54,10 @@ void status_warn(const struct cli *cli, const struct zone *zone, struct status *
     if (status->started && status->head.begun != status->head.seq)
         warn(cli, status, "commit %" PRIu64 " broke off in the middle: the shard is stopped",
              "提交 %" PRIu64 " 中途断开：此分片已停止", status->head.begun);
-    if (status->started && strcmp(status->head.rules, status->rules_on_disk) != 0)
+    if (*status->rules_on_disk == '\0')
+        warn(cli, status, "the files on disk have errors: a reload would be refused",
+             "磁盘上的文件有错误：reload 会被拒绝");
+    else if (status->started && strcmp(status->head.rules, status->rules_on_disk) != 0)
         warn(cli, status,
              "running rules %.4s, on disk %.4s: changed, not reloaded (cuibanctl plan, then systemctl reload "
              "cuiban)",
@@ -109,10 +112,12 @@ static void print_head(const struct cli *cli, const struct zone *zone, const str
         cli_say(cli, "  unread      %zu%s, the oldest %s old\n", "  未读        %zu%s，最旧的已等待 %s\n",
                 status->unread, status->unread == STATUS_UNREAD_MAX ? "+" : "",
                 moment_format_length(status->server.now - status->oldest_unread, cli->chinese, age));
-    cli_say(cli, "  rules       %s%s%s\n", "  规则        %s%s%s\n", status->head.rules,
-            strcmp(status->head.rules, status->rules_on_disk) == 0 ? ""
-                                                                   : cli_in(cli, "; on disk ", "；磁盘上 "),
-            strcmp(status->head.rules, status->rules_on_disk) == 0 ? "" : status->rules_on_disk);
+    if (strcmp(status->head.rules, status->rules_on_disk) == 0)
+        cli_say(cli, "  rules       %s\n", "  规则        %s\n", status->head.rules);
+    else
+        cli_say(cli, "  rules       %s; on disk %s\n", "  规则        %s；磁盘上 %s\n", status->head.rules,
+                *status->rules_on_disk == '\0' ? cli_in(cli, "with errors", "有错误")
+                                               : status->rules_on_disk);
 }
 
 static void print_channels(const struct cli *cli, const struct status *status)
@@ -217,7 +222,7 @@ void status_json(struct json_writer *json, const struct status *status)
         json_key_int(json, "lease_ms", status->lease_ms);
     if (status->started)
         json_head(json, status);
-    json_key_text(json, "rules_on_disk", status->rules_on_disk);
+    json_key_text(json, "rules_on_disk", *status->rules_on_disk == '\0' ? NULL : status->rules_on_disk);
     if (status->head.refused.errors > 0)
         json_refusal(json, &status->head.refused);
     json_counts(json, status);

@@ -20,7 +20,7 @@ struct status_channel {
 
 struct status {
     const char *stream;
-    const char *rules_on_disk;
+    const char *rules_on_disk; /* fingerprint; "": the files have errors */
     struct query_server server;
     bool started;
     struct query_head head;

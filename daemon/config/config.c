@@ -114,8 +114,10 @@ void config_unload(struct config *config)
 
 static void read_all(struct load *load, const char *path)
 {
+    size_t errors = load->reader.problems->errors;
     if (!settings_load(load, path))
         return;
+    load->settings_are_sound = load->reader.problems->errors == errors;
     struct documents rules;
     documents_read(&load->reader, load->rules.path, true, &rules);
     calendars_load(load);
@@ -139,6 +141,14 @@ static void read_calendars(struct load *load, const char *path)
         calendar_destroy(load->weekless[i]);
 }
 
+/* Enough to look at what a daemon does, though some file has errors. */
+static bool is_usable(const struct load *load)
+{
+    const struct config *config = load->config;
+    return load->choice && load->choice->despite_errors && load->settings_are_sound && config->rules &&
+           config->directory && config->templates;
+}
+
 static int load_with(void (*read)(struct load *load, const char *path), const char *path,
                      const struct config_choice *choice, struct problems *problems, struct config **out)
 {
@@ -155,10 +165,11 @@ static int load_with(void (*read)(struct load *load, const char *path), const ch
     read(&load, path);
     problems_sort(problems);
     int error = load.reader.failed ? -ENOMEM : problems->errors > errors ? -EINVAL : 0;
-    if (error)
-        config_unload(config);
-    else
+    config->is_faulty = error != 0;
+    if (!error || (error == -EINVAL && is_usable(&load)))
         *out = config;
+    else
+        config_unload(config);
     return error;
 }
 
@@ -181,13 +192,13 @@ int config_load(const char *path, struct problems *problems, struct config **out
 int config_load_choice(const char *path, const struct config_choice *choice, struct problems *problems,
                        struct config **out)
 {
-    struct config *config;
+    struct config *config = NULL;
     int error = load_with(read_all, path, choice, problems, &config);
     if (!error && !config->rules) {
         config_unload(config);
         error = -ENOMEM;
-    }
-    if (!error)
+    } else if (config) {
         *out = config;
+    }
     return error;
 }

@@ -86,6 +86,7 @@ const char *catalogue_nearest(const struct catalogue *catalogue, const char *typ
 
 struct config {
     struct arena *arena; /* of everything that the parts below do not own themselves */
+    bool is_faulty;      /* what had errors is left out (despite_errors) */
     struct settings settings;
     struct catalogue catalogue;
     struct ruleset *rules;
@@ -103,10 +104,12 @@ struct rule_words;
 struct config_choice {
     const char *rules, *calendars, *directory;
     bool without_secrets;     /* "@/path" values stay as they are written: nothing will be sent */
+    bool despite_errors;      /* what is sound is given beside -EINVAL, if the settings file itself is */
     struct rule_words *words; /* or NULL: filled in for the rule that it names (config/rule_words.h) */
 };
 
-/* 0, or -EINVAL if there were errors (all of them are in `problems`, warnings too), -ENOMEM. */
+/* 0, or -EINVAL if there were errors (all of them are in `problems`, warnings too), -ENOMEM. `*out` is
+ * written on success, and on -EINVAL as `despite_errors` says. */
 int config_load(const char *path, struct problems *problems, struct config **out);
 int config_load_choice(const char *path, const struct config_choice *choice, struct problems *problems,
                        struct config **out);

@@ -25,6 +25,7 @@ struct load {
     struct config *config;
     struct rule_policy policy;
     const struct config_choice *choice; /* or NULL */
+    bool settings_are_sound;
     struct place_setting rules, calendars, directory, templates, events;
     const char *calendar;        /* the settings' key, or NULL */
     int calendar_line, gap_line; /* of the settings' keys, or 0 */

@@ -145,6 +145,24 @@ static void a_closed_one_is_explained(void **state)
     ctl_expect(ctl, 1, NULL, "know");
 }
 
+/* Somebody is in the middle of writing; the daemon runs on, and so do those who look at it. */
+static void broken_files_do_not_blind(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    let_it_slip(world);
+    change_rule(world, "meet ", "meeet ");
+    ctl_run(ctl, "list", NULL);
+    ctl_expect(ctl, 0, "张伟", "errors (cuibanctl check); what follows goes by what is sound in them");
+    ctl_run(ctl, "explain", open_id(world), NULL);
+    ctl_expect(ctl, 0, "= 3wd from 2036-03-03", "what is sound");
+    ctl_run(ctl, "--lang", "zh", "status", NULL);
+    ctl_expect(ctl, 1, "磁盘上的文件有错误：reload 会被拒绝", "以下按其中无误的部分显示");
+    ctl_run(ctl, "plan", NULL);
+    ctl_expect(ctl, 2, NULL, "meeet");
+}
+
 static void what_was_sent_back_names_the_old_one(void **state)
 {
     struct world *world = *state;
@@ -389,6 +407,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_is_shown, world_start, world_stop),
         cmocka_unit_test_setup_teardown(an_open_one_is_explained, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_closed_one_is_explained, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(broken_files_do_not_blind, world_start, world_stop),
         cmocka_unit_test_setup_teardown(what_was_sent_back_names_the_old_one, world_start, world_stop),
         cmocka_unit_test_setup_teardown(what_is_missing_is_shown, world_start, world_stop),
         cmocka_unit_test_setup_teardown(status_counts_and_warns, world_start, world_stop),
