@@ -33,7 +33,7 @@ const char *row_use(const struct cli *cli, enum rule_use use)
 
 const char *row_phase(const struct cli *cli, const char *phase)
 {
-    static const char *const names[][2] = {{"asked", "告知"},
+    static const char *const names[][2] = {{"asked", "请办"},
                                            {"reminder", "提醒"},
                                            {"overdue", "跟催"},
                                            {"escalation", "升级"},

@@ -129,7 +129,7 @@ static void the_ladder_is_told(void **state)
     ctl_run(ctl, "--lang", "zh", "check", "--show", "confirm", NULL);
     ctl_expect(ctl, 0,
                "谁在何时收到什么：\n"
-               "  打开时：告知 责任人，走渠道 team\n"
+               "  打开时：请办 责任人，走渠道 team\n"
                "  期限用掉 50% 时：提醒 责任人\n"
                "  到期前 4 个工作小时：提醒 责任人\n"
                "  到期时：跟催 责任人、提出人；升级 部门负责人\n"
