@@ -318,18 +318,10 @@ void rule_check(struct rule_reading *reading, const config_setting_t *group, con
 
 /* ---- one rule against another ---- */
 
-static bool has_text(const struct texts *texts, const char *text)
-{
-    for (size_t i = 0; i < texts->n; i++)
-        if (strcmp(texts->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 static bool share_a_text(const struct texts *a, const struct texts *b)
 {
     for (size_t i = 0; i < a->n; i++)
-        if (has_text(b, a->items[i]))
+        if (texts_have(b, a->items[i]))
             return true;
     return false;
 }

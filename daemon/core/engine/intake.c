@@ -355,16 +355,6 @@ static void use(struct turn *turn, const struct uses *uses, const struct rule_re
 
 /* -- all uses of an event -- */
 
-static bool names_type(const struct texts *on, const char *type)
-{
-    for (size_t i = 0; i < on->n; i++) {
-        if (strcmp(on->items[i], type) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t selectors_of(const struct rule *rule)
 {
     return rule->changes.n + rule->meets.n + rule->cancels.n + rule->pauses.n + rule->resumes.n;
@@ -374,7 +364,7 @@ static void add_selectors(struct uses *uses, const struct rule *rule, const stru
                           enum rule_use use, const char *type)
 {
     for (size_t i = 0; i < selectors->n; i++) {
-        if (names_type(&selectors->items[i].on, type)) {
+        if (texts_have(&selectors->items[i].on, type)) {
             uses->items[uses->n++] = (struct rule_ref){rule, use, &selectors->items[i]};
         }
     }
