@@ -13,18 +13,6 @@
 
 static const struct verdict delivered = {.kind = VERDICT_DELIVERED};
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 /* Tuesday 17 November 2026, 15:10, an interview ends. */
 static void complete_interview(struct world *world, const char *interviewers)
 {
@@ -580,7 +568,7 @@ static void test_reload_changes_nothing(void **state)
 
 int main(void)
 {
-#define ENGINE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define ENGINE_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(test_ladder_climbs),
         ENGINE_TEST(test_met_in_time_is_silent),

@@ -10,25 +10,6 @@
 
 #include "world.h"
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-/* A reload, in the midst of whatever is going on, changes nothing. */
-static void reload(struct world *world)
-{
-    assert_null(world_differs(world));
-    world_reload(world);
-}
-
 static size_t count_open(struct world *world, const char *rule)
 {
     size_t cursor = 0, n = 0;
@@ -73,7 +54,7 @@ static void test_opens_after_the_last(void **state)
     ask(world, "2026-11-17T09:00");
     answer(world, "2026-11-17T10:00", "zhang.wei");
     assert_int_equal(count_open(world, "summary"), 0);
-    reload(world);
+    world_reload_same(world);
     (void)snprintf(last, sizeof last, "%s", one_of(world, "panel")->id);
     answer(world, "2026-11-18T11:00", "wang.fang");
     const struct deadline *summary = one_of(world, "summary");
@@ -83,7 +64,7 @@ static void test_opens_after_the_last(void **state)
     assert_int_equal(summary->opened, world_time("2026-11-18T11:00"));
     assert_int_equal(summary->due, world_time("2026-11-19T18:00"));
     assert_int_equal(world_table(world, TABLE_CLOSED), 2); /* what was kept meanwhile is gone */
-    reload(world);
+    world_reload_same(world);
     world_until(world, "2026-11-19T18:00");
     assert_non_null(strstr(world_told(world), "overdue chen.jing mail due"));
     world_event(world, "2026-11-19T19:00", "summary.sent", "case", "p-1", NULL);
@@ -96,7 +77,7 @@ static void test_a_cancelled_one_counts_as_closed(void **state)
 
     ask(world, "2026-11-17T09:00");
     answer(world, "2026-11-17T10:00", "zhang.wei");
-    reload(world);
+    world_reload_same(world);
     world_event(world, "2026-11-17T12:00", "panel.dropped", "case", "p-1", NULL);
     assert_int_equal(one_of(world, "summary")->opened, world_time("2026-11-17T10:00"));
 }
@@ -150,7 +131,7 @@ static void test_what_is_sent_back_meanwhile(void **state)
     (void)snprintf(summary, sizeof summary, "%s", one_of(world, "summary")->id);
     world_event(world, "2026-11-17T12:00", "panel.answer_returned", "case", "p-1", "rater", "wang.fang",
                 NULL);
-    reload(world);
+    world_reload_same(world);
     answer(world, "2026-11-17T13:00", "wang.fang");
     assert_string_equal(one_of(world, "summary")->id, summary); /* is open: one is enough */
     world_event(world, "2026-11-17T14:00", "summary.sent", "case", "p-1", NULL);
@@ -207,7 +188,7 @@ static void test_met_before_the_next_one_opened(void **state)
     ask(world, "2026-11-17T09:00");
     assert_int_equal(count_open(world, "panel"), 1);
     assert_int_equal(count_open(world, "summary"), 0);
-    reload(world);
+    world_reload_same(world);
     world_event(world, "2026-11-17T10:00", "panel.dropped", "case", "p-1", NULL);
     assert_int_equal(one_of(world, "summary")->opened, world_time("2026-11-17T08:59"));
 }
@@ -220,7 +201,7 @@ static void test_part_of_the_key(void **state)
     assert_int_equal(count_open(world, "poll"), 4);
     world_event(world, "2026-11-17T10:00", "poll.answered", "round", "7", "department", "rd", NULL);
     world_event(world, "2026-11-17T10:01", "poll.answered", "round", "7", "department", "tech", NULL);
-    reload(world);
+    world_reload_same(world);
     world_event(world, "2026-11-17T10:02", "poll.answered", "round", "7", "department", "hr", NULL);
     assert_int_equal(count_open(world, "poll_report"), 0);
     world_event(world, "2026-11-17T10:03", "poll.opened", "round", "8", NULL);
@@ -244,14 +225,14 @@ static void test_a_lost_commit_leaves_nothing(void **state)
         assert_int_equal(count_open(world, "summary"), 0);
     }
     answer(world, "2026-11-17T11:00", "wang.fang");
-    reload(world);
+    world_reload_same(world);
     assert_int_equal(count_open(world, "summary"), 1);
     assert_int_equal(world_stat(world, "2026-11|summary|hr|opened"), 1);
 }
 
 int main(void)
 {
-#define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define FOLLOW_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         FOLLOW_TEST(test_opens_after_the_last),
         FOLLOW_TEST(test_a_cancelled_one_counts_as_closed),

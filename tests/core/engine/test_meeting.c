@@ -10,25 +10,6 @@
 
 #include "world.h"
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-/* A reload, in the midst of whatever is going on, changes nothing. */
-static void reload(struct world *world)
-{
-    assert_null(world_differs(world));
-    world_reload(world);
-}
-
 static void approve(struct world *world, const char *at)
 {
     world_event(world, at, "move.approved", "move", "m-1", "person", "zhang.wei", NULL);
@@ -45,11 +26,11 @@ static void test_all_in_any_order(void **state)
 
     approve(world, "2026-11-17T09:00");
     come(world, "2026-11-17T10:00", "move.access_given");
-    reload(world);
+    world_reload_same(world);
     assert_true(deadline_has_come(world_only(world), 2));
     assert_false(deadline_has_come(world_only(world), 0));
     come(world, "2026-11-17T11:00", "move.list_signed");
-    reload(world);
+    world_reload_same(world);
     assert_non_null(strstr(world_records(world), "\"missing\":[\"move.desk_ready\"]"));
     assert_int_equal(world_table(world, TABLE_DEADLINES), 1);
     come(world, "2026-11-18T10:00", "move.desk_ready");
@@ -101,12 +82,12 @@ static void test_some_come_early(void **state)
     come(world, "2026-11-17T08:00", "move.list_signed");
     come(world, "2026-11-17T08:01", "move.desk_ready");
     assert_int_equal(world_table(world, TABLE_EARLY), 2);
-    reload(world);
+    world_reload_same(world);
     approve(world, "2026-11-17T09:00");
     assert_int_equal(world_table(world, TABLE_EARLY), 0);
     assert_true(deadline_has_come(world_only(world), 0));
     assert_true(deadline_has_come(world_only(world), 1));
-    reload(world);
+    world_reload_same(world);
     come(world, "2026-11-17T10:00", "move.access_given");
     assert_int_equal(world_table(world, TABLE_DEADLINES), 0);
 }
@@ -133,7 +114,7 @@ static void test_from_the_beginning_again(void **state)
     come(world, "2026-11-17T10:00", "move.list_signed");
     approve(world, "2026-11-17T11:00");
     assert_false(deadline_has_come(world_only(world), 0));
-    reload(world);
+    world_reload_same(world);
     come(world, "2026-11-17T12:00", "move.list_signed");
     come(world, "2026-11-17T12:01", "move.desk_ready");
     come(world, "2026-11-17T12:02", "move.access_given");
@@ -160,7 +141,7 @@ static void test_each_owner_has_the_own_progress(void **state)
 
 int main(void)
 {
-#define MEETING_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define MEETING_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         MEETING_TEST(test_all_in_any_order),         MEETING_TEST(test_each_counts_once),
         MEETING_TEST(test_the_last_decides),         MEETING_TEST(test_another_meet_closes_at_once),

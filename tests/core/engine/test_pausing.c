@@ -9,18 +9,6 @@
 
 #include "world.h"
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 static void say(struct world *world, const char *at, const char *type)
 {
     assert_int_equal(world_event(world, at, type, "case", "c", "person", "zhang.wei", NULL), 0);
@@ -175,7 +163,7 @@ static void test_pauses_do_not_overlap(void **state)
     assert_int_equal(world_only(world)->pauses[1].from, world_time("2026-11-16T11:00"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

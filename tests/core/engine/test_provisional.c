@@ -12,18 +12,6 @@
 
 static const struct verdict delivered = {.kind = VERDICT_DELIVERED};
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 static void ask(struct world *world, const char *at, const char *type)
 {
     assert_int_equal(world_event(world, at, type, "plan", "p", "person", "zhang.wei", NULL), 0);
@@ -270,7 +258,7 @@ static void test_a_sleeping_one_wakes_by_the_new_calendar(void **state)
     reload_changes_nothing(world);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
 {

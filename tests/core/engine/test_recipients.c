@@ -10,18 +10,6 @@
 
 #include "world.h"
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 static void climb(struct world *world, const char *person)
 {
     world_event(world, "2026-11-17T09:00", "climb.asked", "case", "c-1", "person", person, NULL);
@@ -92,7 +80,7 @@ static void test_several_are_excepted(void **state)
 
 int main(void)
 {
-#define RECIPIENT_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define RECIPIENT_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         RECIPIENT_TEST(test_climbs_step_by_step),      RECIPIENT_TEST(test_the_ceiling),
         RECIPIENT_TEST(test_the_top_has_been_reached), RECIPIENT_TEST(test_nobody_reads_it_in_a_group),

@@ -10,25 +10,6 @@
 
 #include "world.h"
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
-/* A reload, in the midst of whatever is going on, changes nothing. */
-static void reload(struct world *world)
-{
-    assert_null(world_differs(world));
-    world_reload(world);
-}
-
 static void ask(struct world *world)
 {
     world_event(world, "2026-11-17T09:00", "handin.asked", "case", "h-1", "person", "zhang.wei", "name",
@@ -64,7 +45,7 @@ static void test_names_the_old_one(void **state)
     ask(world);
     (void)snprintf(old, sizeof old, "%s", world_only(world)->id);
     world_event(world, "2026-11-18T10:00", "handin.filed", "case", "h-1", NULL);
-    reload(world);
+    world_reload_same(world);
     world_records(world);
     world_event(world, "2026-11-19T09:00", "handin.returned", "case", "h-1", "reason", "incomplete", NULL);
     const struct deadline *again = world_only(world);
@@ -77,7 +58,7 @@ static void test_names_the_old_one(void **state)
     const char *records = world_records(world);
     assert_non_null(strstr(records, "\"reopened\":\""));
     assert_non_null(strstr(records, "\"as\":\""));
-    reload(world);
+    world_reload_same(world);
     world_until(world, "2026-11-19T09:01");
     assert_string_equal(world_told(world), "asked zhang.wei mail open");
     world_event(world, "2026-11-19T10:00", "handin.filed", "case", "h-1", NULL);
@@ -94,10 +75,10 @@ static void test_its_due_survives_pause_and_reload(void **state)
     file(world);
     world_event(world, "2026-11-19T09:00", "handin.returned", "case", "h-1", "urgent", "yes", NULL);
     world_event(world, "2026-11-19T10:00", "handin.held", "case", "h-1", NULL);
-    reload(world);
+    world_reload_same(world);
     world_event(world, "2026-11-19T11:00", "handin.resumed", "case", "h-1", NULL);
     assert_int_equal(world_only(world)->due, world_time("2026-11-19T15:00"));
-    reload(world);
+    world_reload_same(world);
     world_until(world, "2026-11-19T15:00");
     assert_int_equal(world_only(world)->state, DEADLINE_OVERDUE);
 }
@@ -154,7 +135,7 @@ static void test_whoever_is_named_or_all(void **state)
                 "[\"zhang.wei\",\"wang.fang\",\"li.lei\"]", NULL);
     world_event(world, "2026-11-17T10:00", "panel.answered", "case", "p-1", "rater", "zhang.wei", NULL);
     world_event(world, "2026-11-17T10:01", "panel.answered", "case", "p-1", "rater", "wang.fang", NULL);
-    reload(world);
+    world_reload_same(world);
     world_event(world, "2026-11-17T11:00", "panel.answer_returned", "case", "p-1", "rater", "zhang.wei",
                 NULL);
     assert_int_equal(count_open(world, "panel"), 2);
@@ -165,7 +146,7 @@ static void test_whoever_is_named_or_all(void **state)
     world_event(world, "2026-11-17T12:01", "panel.answered", "case", "p-1", "rater", "li.lei", NULL);
     world_event(world, "2026-11-17T13:00", "panel.all_returned", "case", "p-1", NULL);
     assert_int_equal(count_open(world, "panel"), 3);
-    reload(world);
+    world_reload_same(world);
     assert_int_equal(count_open(world, "panel"), 3);
 }
 
@@ -227,7 +208,7 @@ static void test_what_was_cancelled_too(void **state)
 
 int main(void)
 {
-#define REOPEN_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define REOPEN_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         REOPEN_TEST(test_names_the_old_one),
         REOPEN_TEST(test_its_due_survives_pause_and_reload),

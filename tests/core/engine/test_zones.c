@@ -11,18 +11,6 @@
 
 #include "world.h"
 
-static int setup(void **state)
-{
-    *state = world_open();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 static instant at(const char *text)
 {
     instant out;
@@ -171,9 +159,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dues_are_counted_where_the_owner_is),
-        cmocka_unit_test_setup_teardown(a_ladder_climbs_on_the_owners_clock, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_pause_over_a_change_of_the_clock, setup, teardown),
-        cmocka_unit_test_setup_teardown(hours_paused_in_berlin_are_berlins, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_ladder_climbs_on_the_owners_clock, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_pause_over_a_change_of_the_clock, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(hours_paused_in_berlin_are_berlins, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

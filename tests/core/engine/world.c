@@ -193,6 +193,18 @@ void world_close(struct world *world)
     free(world);
 }
 
+int world_setup(void **state)
+{
+    *state = world_open();
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_close(*state);
+    return 0;
+}
+
 /* -- the model of the store -- */
 
 static struct entry *find(struct world *world, enum change_table table, const char *key)
@@ -448,6 +460,12 @@ const char *world_differs(struct world *world)
 
     engine_destroy(other);
     return what;
+}
+
+void world_reload_same(struct world *world)
+{
+    assert_null(world_differs(world));
+    world_reload(world);
 }
 
 void world_reload_with(struct world *world, const char *file)

@@ -17,6 +17,9 @@ struct world *world_open_at(const char *directory); /* another company: a folder
  */
 struct world *world_open_files(const char *settings, const char *now, bool is_home);
 void world_close(struct world *world);
+/* Setup and teardown of a cmocka test in the small company: its state is the world. */
+int world_setup(void **state);
+int world_teardown(void **state);
 
 /* An event at a time ("2026-11-17T15:10" local, which is also the shard's time), with fields as
  * NULL-terminated pairs. The entry's own number counts up. Returns what engine_event returned. */
@@ -66,6 +69,8 @@ const char *world_journal(struct world *world);
 const char *world_records(struct world *world);
 
 void world_reload(struct world *world);
+/* The same, in the midst of whatever is going on: it changes nothing. */
+void world_reload_same(struct world *world);
 /* The same with another settings file of world/, as if the files had changed. */
 void world_reload_with(struct world *world, const char *file);
 /* The running engine takes other files: begins, then one part after the other, each a commit; true if there
