@@ -3,6 +3,7 @@
 #define CUIBAN_CLI_PLAN_H
 
 #include "cli/live.h"
+#include "core/index.h"
 
 enum { PLAN_TOLD_MAX = 8 /* people who hear of one deadline at once; more are counted */ };
 
@@ -24,11 +25,14 @@ struct plan_row { /* one open deadline that does not stay as it is */
 struct plan {
     struct arena *arena;
     const char *stream;
-    char running[17];      /* fingerprint of the rules that run */
-    struct plan_row *rows; /* by the new due */
+    char running[17];       /* fingerprint of the rules that run */
+    struct plan_row **rows; /* by the new due; each in the arena */
     size_t n, room;
-    size_t open;       /* all deadlines that are open */
-    size_t n_messages; /* of the rows */
+    struct index by_id;    /* of the rows */
+    struct arena *records; /* the record at hand */
+    instant now;           /* of that record */
+    size_t open;           /* all deadlines that are open */
+    size_t n_messages;     /* of the rows */
     struct {
         const char *id;
         size_t n;

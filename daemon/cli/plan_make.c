@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cli/snapshot.h"
-#include "core/json_members.h"
 
 static const char *copy(struct plan *plan, const char *text)
 {
@@ -24,39 +23,47 @@ static int64_t number(const struct fields *record, const char *name, int64_t oth
 
 static struct plan_row *find_row(const struct plan *plan, const char *id)
 {
-    for (size_t i = plan->n; i > 0; i--) {
-        if (strcmp(plan->rows[i - 1].id, id) == 0)
-            return &plan->rows[i - 1];
+    struct plan_row *row;
+    size_t cursor = 0;
+
+    while ((row = index_find(&plan->by_id, hash_text(0, id), &cursor)) != NULL) {
+        if (strcmp(row->id, id) == 0)
+            return row;
     }
     return NULL;
 }
 
-static struct plan_row *add_row(struct plan *plan)
+static struct plan_row *add_row(struct plan *plan, const char *id)
 {
+    struct plan_row *row = arena_alloc(plan->arena, sizeof(*row));
+
     if (plan->n == plan->room) {
         size_t room = plan->room == 0 ? 64 : plan->room * 2;
-        struct plan_row *rows = reallocarray(plan->rows, room, sizeof(*rows));
+        struct plan_row **rows = reallocarray(plan->rows, room, sizeof(*rows));
 
-        if (rows == NULL) {
-            plan->failed = true;
-            return NULL;
+        if (rows != NULL) {
+            plan->rows = rows;
+            plan->room = room;
         }
-        plan->rows = rows;
-        plan->room = room;
     }
-    plan->rows[plan->n] = (struct plan_row){.was = INSTANT_NONE, .due = INSTANT_NONE};
-    return &plan->rows[plan->n++];
+    if (row == NULL || plan->n == plan->room || !index_add(&plan->by_id, hash_text(0, id), row)) {
+        plan->failed = true;
+        return NULL;
+    }
+    *row = (struct plan_row){.id = copy(plan, id), .was = INSTANT_NONE, .due = INSTANT_NONE};
+    plan->rows[plan->n++] = row;
+    return row;
 }
 
 /* -- the journal of the reload that is played -- */
 
 static void note_change(struct plan *plan, const struct fields *record)
 {
-    struct plan_row *row = add_row(plan);
+    const char *id = fields_get(record, "d");
+    struct plan_row *row = id == NULL ? NULL : add_row(plan, id);
 
     if (row == NULL)
         return;
-    row->id = copy(plan, fields_get(record, "d"));
     row->rule = copy(plan, fields_get(record, "r"));
     row->what = copy(plan, fields_get(record, "e"));
     row->why = copy(plan, fields_get(record, "why"));
@@ -79,7 +86,7 @@ static void note_withdrawn(struct plan *plan, const struct fields *record)
     plan->withdrawn.n++;
 }
 
-static void note_message(struct plan *plan, instant now, const struct fields *record)
+static void note_message(struct plan *plan, const struct fields *record)
 {
     const char *id = fields_get(record, "d"), *to = fields_get(record, "to");
     struct plan_row *row = id == NULL ? NULL : find_row(plan, id);
@@ -88,9 +95,9 @@ static void note_message(struct plan *plan, instant now, const struct fields *re
         return;
     plan->n_messages++;
     if (row->n_told++ < PLAN_TOLD_MAX)
-        row->told[row->n_told - 1] =
-            (struct plan_told){copy(plan, to != NULL && *to != '\0' ? to : fields_get(record, "via")),
-                               copy(plan, fields_get(record, "phase")), number(record, "not_before", now)};
+        row->told[row->n_told - 1] = (struct plan_told){
+            copy(plan, to != NULL && *to != '\0' ? to : fields_get(record, "via")),
+            copy(plan, fields_get(record, "phase")), number(record, "not_before", plan->now)};
 }
 
 static bool is_change(const char *what)
@@ -98,41 +105,35 @@ static bool is_change(const char *what)
     return strcmp(what, "recomputed") == 0 || strcmp(what, "kept") == 0 || strcmp(what, "recounted") == 0;
 }
 
+static void plan_on_record(void *data, const struct fields *record)
+{
+    struct plan *plan = data;
+    const char *what = fields_get(record, "e");
+
+    if (what != NULL && is_change(what))
+        note_change(plan, record);
+    else if (what != NULL && strcmp(what, "withdrawn") == 0)
+        note_withdrawn(plan, record);
+    else if (what != NULL && strcmp(what, "queued") == 0)
+        note_message(plan, record);
+}
+
 static void plan_on_records(void *data, instant now, const char *records)
 {
     struct plan *plan = data;
-    struct json_scanner scanner;
-    struct buffer array;
 
-    buffer_init(&array);
-    buffer_printf(&array, "[%s]", records);
-    json_scan_init(&scanner, buffer_text(&array), array.n);
-    plan->failed = plan->failed || !buffer_ok(&array) || json_next(&scanner) != JSON_ARRAY;
-    while (!plan->failed && json_next(&scanner) == JSON_OBJECT) {
-        struct fields record;
-        const char *what;
-
-        if (!json_read_texts(&scanner, plan->arena, &record)) {
-            plan->failed = true;
-            break;
-        }
-        what = fields_get(&record, "e");
-        if (what != NULL && is_change(what))
-            note_change(plan, &record);
-        else if (what != NULL && strcmp(what, "withdrawn") == 0)
-            note_withdrawn(plan, &record);
-        else if (what != NULL && strcmp(what, "queued") == 0)
-            note_message(plan, now, &record);
-    }
-    json_scan_finish(&scanner);
-    buffer_finish(&array);
+    plan->now = now;
+    if (!rehearsal_read_records(records, plan->records, plan_on_record, plan))
+        plan->failed = true;
+    arena_reset(plan->records);
 }
 
 /* -- playing -- */
 
 static int by_due(const void *a, const void *b)
 {
-    const struct plan_row *left = a, *right = b;
+    const struct plan_row *left = *(const struct plan_row *const *)a;
+    const struct plan_row *right = *(const struct plan_row *const *)b;
 
     if (left->due != right->due)
         return left->due < right->due ? -1 : 1;
@@ -142,7 +143,7 @@ static int by_due(const void *a, const void *b)
 static void describe(struct plan *plan, const struct engine *engine)
 {
     for (size_t i = 0; i < plan->n; i++) {
-        struct plan_row *row = &plan->rows[i];
+        struct plan_row *row = plan->rows[i];
         const struct deadline *deadline = engine_deadline(engine, row->id);
         struct buffer about;
 
@@ -189,8 +190,9 @@ enum cli_status plan_make(struct cli *cli, const struct config *config, const st
     struct live live;
     int error;
 
-    *out = (struct plan){.arena = arena_create(), .stream = shard->stream};
-    if (out->arena == NULL)
+    *out = (struct plan){.arena = arena_create(), .records = arena_create(), .stream = shard->stream};
+    index_init(&out->by_id);
+    if (out->arena == NULL || out->records == NULL)
         return cli_fail(cli, "out of memory", "内存不足");
     status = live_load(cli, config, shard, &hooks, &live);
     if (status != CLI_OK)
@@ -204,6 +206,8 @@ enum cli_status plan_make(struct cli *cli, const struct config *config, const st
 void plan_finish(struct plan *plan)
 {
     free(plan->rows);
+    index_finish(&plan->by_id);
+    arena_destroy(plan->records);
     arena_destroy(plan->arena);
     *plan = (struct plan){.arena = NULL};
 }

@@ -63,7 +63,7 @@ static void print_rows(const struct cli *cli, const struct config *config, const
 
     table_init(&table, 7, header);
     for (size_t i = 0; i < plan->n; i++) {
-        const struct plan_row *row = &plan->rows[i];
+        const struct plan_row *row = plan->rows[i];
         struct buffer text;
 
         if (!is_noticed(row))
@@ -92,8 +92,8 @@ static void print_sums(const struct cli *cli, const struct plan *plan)
     size_t moved = 0, withdrawn = 0;
 
     for (size_t i = 0; i < plan->n; i++) {
-        moved += plan->rows[i].due != plan->rows[i].was;
-        withdrawn += plan->rows[i].n_withdrawn;
+        moved += plan->rows[i]->due != plan->rows[i]->was;
+        withdrawn += plan->rows[i]->n_withdrawn;
     }
     cli_say(
         cli,
@@ -174,7 +174,7 @@ void plan_json(struct json_writer *json, const struct config *config, const stru
     json_key(json, "deadlines");
     json_array(json);
     for (size_t i = 0; i < plan->n; i++)
-        json_row(json, setup_zone(config), &plan->rows[i]);
+        json_row(json, setup_zone(config), plan->rows[i]);
     json_array_end(json);
     json_key(json, "refused");
     json_array(json);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json_members.h"
+
 enum { CLAIM_MAX = 64, ATTEMPT_MS = 1000 };
 
 struct waiting { /* a notification that will leave */
@@ -107,6 +109,31 @@ static void add_waiting(struct rehearsal *rehearsal, const char *id)
         rehearsal->failed = true;
         free(waiting);
     }
+}
+
+/* -- what hooks read -- */
+
+bool rehearsal_read_records(const char *records, struct arena *arena,
+                            void (*on_record)(void *data, const struct fields *record), void *data)
+{
+    struct json_scanner scanner;
+    struct buffer array;
+    bool ok;
+
+    buffer_init(&array);
+    buffer_printf(&array, "[%s]", records);
+    json_scan_init(&scanner, buffer_text(&array), array.n);
+    ok = buffer_ok(&array) && json_next(&scanner) == JSON_ARRAY;
+    while (ok && json_next(&scanner) == JSON_OBJECT) {
+        struct fields record;
+
+        ok = json_read_texts(&scanner, arena, &record);
+        if (ok)
+            on_record(data, &record);
+    }
+    json_scan_finish(&scanner);
+    buffer_finish(&array);
+    return ok;
 }
 
 /* -- commits -- */

@@ -22,6 +22,11 @@ struct rehearsal_hooks { /* each may be NULL */
     void (*on_records)(void *data, instant now, const char *records);
 };
 
+/* The records that `on_records` was given, one after the other; their texts live in the arena. False: memory
+ * ran out. */
+bool rehearsal_read_records(const char *records, struct arena *arena,
+                            void (*on_record)(void *data, const struct fields *record), void *data);
+
 struct rehearsal_options {
     const struct config *config;
     const struct ruleset *rules; /* NULL: the config's */

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/json_members.h"
-
 int timeline_init(struct timeline *timeline)
 {
     *timeline = (struct timeline){.arena = arena_create(), .records = arena_create()};
@@ -210,14 +208,15 @@ static struct fields copy_fields(struct timeline *timeline, const struct fields 
     return (struct fields){items, timeline->failed ? 0 : fields->n};
 }
 
-static void add_record(struct timeline *timeline, instant now, const struct fields *record)
+static void timeline_on_record(void *data, const struct fields *record)
 {
+    struct timeline *timeline = data;
     const char *deadline = fields_get(record, "d"), *opened = fields_get(record, "k");
     struct timeline_line *line;
 
     if (deadline != NULL && opened != NULL)
         name_deadline(timeline, deadline, opened);
-    line = wants(timeline, deadline, record) ? add(timeline, TIMELINE_RECORD, now) : NULL;
+    line = wants(timeline, deadline, record) ? add(timeline, TIMELINE_RECORD, timeline->now) : NULL;
     if (line == NULL)
         return;
     line->fields = copy_fields(timeline, record);
@@ -230,23 +229,10 @@ static void add_record(struct timeline *timeline, instant now, const struct fiel
 static void timeline_on_records(void *data, instant now, const char *records)
 {
     struct timeline *timeline = data;
-    struct json_scanner scanner;
-    struct buffer array;
 
-    buffer_init(&array);
-    buffer_printf(&array, "[%s]", records);
-    json_scan_init(&scanner, buffer_text(&array), array.n);
-    timeline->failed = timeline->failed || !buffer_ok(&array) || json_next(&scanner) != JSON_ARRAY;
-    while (!timeline->failed && json_next(&scanner) == JSON_OBJECT) {
-        struct fields fields;
-
-        if (json_read_texts(&scanner, timeline->records, &fields))
-            add_record(timeline, now, &fields);
-        else
-            timeline->failed = true;
-    }
-    json_scan_finish(&scanner);
-    buffer_finish(&array);
+    timeline->now = now;
+    if (!rehearsal_read_records(records, timeline->records, timeline_on_record, timeline))
+        timeline->failed = true;
     arena_reset(timeline->records);
 }
 

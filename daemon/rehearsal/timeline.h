@@ -48,6 +48,7 @@ struct timeline {
 
     struct index deadlines; /* struct timeline_deadline, by the hash of its id */
     struct arena *records;  /* those at hand, until it is known whether they are told */
+    instant now;            /* of these records */
     bool follows;           /* only some deadlines are of interest (timeline_follow) */
     bool putting;           /* what is recorded is what the event did */
 };
