@@ -15,7 +15,7 @@ static enum cli_status read_time(struct cli *cli, const struct config *config, c
     const char *text = cli_option(cli, option);
 
     *out = INSTANT_NONE;
-    if (text != NULL && !moment_parse(text, setup_zone(config), out))
+    if (text != NULL && !zone_read_time(setup_zone(config), text, out))
         return cli_fail(cli, "--%s \"%s\" is no time; write 2026-09-30 or 2026-09-30T17:00",
                         "--%s \"%s\" 不是时间；请写成 2026-09-30 或 2026-09-30T17:00", option, text);
     return CLI_OK;

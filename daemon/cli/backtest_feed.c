@@ -13,7 +13,6 @@
 #include "core/index.h"
 #include "store/clock.h"
 
-enum { LINE_BYTES_MAX = 256 * 1024 };
 static const int64_t AFTER_FILE_MS = 30 * DAY_MS; /* how long the clocks run on behind the last event */
 
 static enum cli_status failed(const struct backtest *backtest, int error)
@@ -33,11 +32,6 @@ struct lines {
     int number;
 };
 
-static bool is_blank(const char *line)
-{
-    return line[strspn(line, " \t\r\n")] == '\0';
-}
-
 /* 0, or what ends the replay. */
 static int put_line(struct backtest *backtest, struct lines *lines, const char *line, size_t n)
 {
@@ -47,10 +41,10 @@ static int put_line(struct backtest *backtest, struct lines *lines, const char *
     int error = 0;
 
     lines->number++;
-    if (is_blank(line))
+    if (event_line_is_blank(line))
         return 0;
     arena_reset(lines->arena);
-    is_read = n <= LINE_BYTES_MAX && event_draft_read(lines->arena, line, n, &lines->draft, &why);
+    is_read = n <= EVENT_LINE_BYTES_MAX && event_draft_read(lines->arena, line, n, &lines->draft, &why);
     event.n = lines->draft.n;
     if (is_read)
         error = trial_put(backtest->trial, &event, &why);

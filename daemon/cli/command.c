@@ -60,7 +60,7 @@ static enum cli_status read_until(struct cli *cli, struct command *command)
 
     if (text == NULL)
         return CLI_OK;
-    if (!moment_parse(text, zone, &until)) {
+    if (!zone_read_time(zone, text, &until)) {
         struct span_request request = {.span = &span, .calendar = command->calendar, .start = command->now};
 
         if (span_parse(text, &span, &why) != 0 || span_resolve(&request, &until) != 0)
@@ -81,7 +81,7 @@ static enum cli_status read_at(struct cli *cli, struct command *command)
 
     if (text == NULL)
         return CLI_OK;
-    if (!moment_parse(text, zone, &at))
+    if (!zone_read_time(zone, text, &at))
         return cli_fail(cli, "--at \"%s\" is no time; write 2026-10-12T09:00",
                         "--at \"%s\" 不是时间；请写成 2026-10-12T09:00", text);
     if (at > command->now)

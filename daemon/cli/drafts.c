@@ -7,7 +7,7 @@
 #include "cli/moment.h"
 #include "cli/random_id.h"
 
-enum { LINE_BYTES_MAX = 256 * 1024, EVENTS_MAX = 100000 };
+enum { EVENTS_MAX = 100000 };
 
 static bool drafts_add(struct drafts *drafts, struct event_draft **out)
 {
@@ -30,11 +30,6 @@ void drafts_finish(struct drafts *drafts)
     problems_finish(&drafts->problems);
 }
 
-static bool is_blank(const char *line)
-{
-    return line[strspn(line, " \t\r\n")] == '\0';
-}
-
 static enum cli_status read_line(struct cli *cli, struct drafts *drafts, const char *line, size_t n,
                                  int number)
 {
@@ -47,9 +42,10 @@ static enum cli_status read_line(struct cli *cli, struct drafts *drafts, const c
     if (!drafts_add(drafts, &draft))
         return cli_fail(cli, "out of memory", "内存不足");
     draft->line = number;
-    if (n > LINE_BYTES_MAX || !event_draft_read(drafts->arena, line, n, draft, &why)) {
-        problem_error(&drafts->problems, drafts->file, number, "%s",
-                      problem_text(&drafts->problems, n > LINE_BYTES_MAX ? "the line is too long" : why));
+    if (n > EVENT_LINE_BYTES_MAX || !event_draft_read(drafts->arena, line, n, draft, &why)) {
+        problem_error(
+            &drafts->problems, drafts->file, number, "%s",
+            problem_text(&drafts->problems, n > EVENT_LINE_BYTES_MAX ? "the line is too long" : why));
         drafts->n--;
     }
     return CLI_OK;
@@ -69,7 +65,7 @@ static enum cli_status read_file(struct cli *cli, struct drafts *drafts)
     for (int number = 1; status == CLI_OK && (n = getline(&line, &room, file)) >= 0; number++) {
         while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
             line[--n] = '\0';
-        if (!is_blank(line))
+        if (!event_line_is_blank(line))
             status = read_line(cli, drafts, line, (size_t)n, number);
     }
     if (status == CLI_OK && ferror(file))
@@ -88,7 +84,7 @@ static enum cli_status read_time(struct cli *cli, const struct config *config, i
     const char *text = cli_option(cli, "time");
     instant at = now;
 
-    if (text != NULL && !moment_parse(text, setup_zone(config), &at))
+    if (text != NULL && !zone_read_time(setup_zone(config), text, &at))
         return cli_fail(cli, "--time \"%s\" is no time; write 2026-09-30T17:00",
                         "--time \"%s\" 不是时间；请写成 2026-09-30T17:00", text);
     zone_format(setup_zone(config), at, into);

@@ -57,7 +57,7 @@ static enum cli_status read_options(struct cli *cli, const struct config *config
     if (out->calendar == NULL)
         return CLI_USAGE;
     out->from = clock_wall();
-    if (from != NULL && !moment_parse(from, calendar_zone(out->calendar), &out->from))
+    if (from != NULL && !zone_read_time(calendar_zone(out->calendar), from, &out->from))
         return cli_fail(cli, "--from \"%s\" is no time; write 2026-09-30T17:00, with an offset if you like",
                         "--from \"%s\" 不是时间；请写成 2026-09-30T17:00，可带时区偏移", from);
     return CLI_OK;

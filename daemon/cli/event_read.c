@@ -16,6 +16,11 @@ bool event_draft_add(struct event_draft *draft, const char *name, const char *va
     return true;
 }
 
+bool event_line_is_blank(const char *line)
+{
+    return line[strspn(line, " \t\r\n")] == '\0';
+}
+
 /* -- JSON -- */
 
 /* The value behind a key. Lists are passed on as they stand. */

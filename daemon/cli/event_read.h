@@ -15,6 +15,9 @@ struct event_draft {
 /* Adds a field; texts must live as long as the draft. False if there is no room. */
 bool event_draft_add(struct event_draft *draft, const char *name, const char *value);
 
+enum { EVENT_LINE_BYTES_MAX = 256 * 1024 }; /* of a file of events */
+bool event_line_is_blank(const char *line);
+
 /* One line of JSON: an object with flat members (lists stay JSON arrays), or CloudEvents, which goes as one
  * field `event`. False with *why: static. */
 bool event_draft_read(struct arena *arena, const char *json, size_t n, struct event_draft *draft,

@@ -49,24 +49,6 @@ static int load_head(struct query *query, struct loading *loading)
     return error;
 }
 
-/* The shard's time is that of Redis, unless the daemon's own clock (of a rehearsal at speed) is ahead. */
-static int load_now(struct query *query, struct live *out)
-{
-    struct query_server server;
-    struct query_head head;
-    int error = query_server(query, &server);
-
-    if (error != 0)
-        return error;
-    out->now = server.now;
-    error = query_head(query, &head);
-    if (error == 0) {
-        out->now = head.clock > server.now ? head.clock : server.now;
-        memcpy(out->rules, head.rules, sizeof(out->rules));
-    }
-    return error == -ENOENT ? 0 : error;
-}
-
 enum cli_status live_load(struct cli *cli, const struct config *config, const struct shard_view *shard,
                           const struct rehearsal_hooks *hooks, struct live *out)
 {
@@ -76,11 +58,14 @@ enum cli_status live_load(struct cli *cli, const struct config *config, const st
         .is_home = strcmp(shard->stream, config->settings.home) == 0,
     };
     struct loading loading = {.why = ""};
+    struct query_head head;
     int error;
 
     *out = (struct live){.rehearsal = rehearsal_create(&options)};
     loading.rehearsal = out->rehearsal;
-    error = out->rehearsal == NULL ? -ENOMEM : load_now(shard->query, out);
+    error = out->rehearsal == NULL ? -ENOMEM : setup_now(shard, &head, &out->now);
+    if (error == 0)
+        memcpy(out->rules, head.rules, sizeof(out->rules));
     if (error == 0)
         error = load_tables(shard->query, &loading);
     if (error == 0)

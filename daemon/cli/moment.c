@@ -6,11 +6,6 @@
 
 #include "core/civil.h"
 
-bool moment_parse(const char *text, const struct zone *zone, instant *out)
-{
-    return zone_read_time(zone, text, out);
-}
-
 static const char *weekday_name(int32_t day, bool chinese)
 {
     static const char *const english[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};

@@ -1,14 +1,10 @@
-/* moment.h: instants as people type and read them, in one zone. */
+/* moment.h: instants as people read them, in one zone (core/zone.h reads what they type). */
 #ifndef CUIBAN_CLI_MOMENT_H
 #define CUIBAN_CLI_MOMENT_H
 
 #include "core/zone.h"
 
 enum { MOMENT_TEXT_MAX = 64 };
-
-/* "2026-09-30T17:00:05+08:00", "2026-09-30T17:00" or "2026-09-30 17:00" in the zone, "2026-09-30" (midnight
- * there). */
-bool moment_parse(const char *text, const struct zone *zone, instant *out);
 
 /* "2026-10-09 周五 18:00", "2026-10-09 Fri 18:00"; "-" for none and never. */
 const char *moment_format(instant at, const struct zone *zone, bool chinese,

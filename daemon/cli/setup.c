@@ -1,5 +1,6 @@
 #include "cli/setup.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -318,6 +319,21 @@ void setup_shards_close(struct shards *shards)
     for (size_t i = 0; i < shards->n; i++)
         query_close(shards->items[i].query);
     shards->n = 0;
+}
+
+int setup_now(const struct shard_view *shard, struct query_head *head, instant *now)
+{
+    struct query_server server;
+    int error = query_server(shard->query, &server);
+
+    *head = (struct query_head){.format = 0};
+    if (error == 0)
+        error = query_head(shard->query, head);
+    if (error == 0)
+        *now = head->clock > server.now ? head->clock : server.now;
+    else if (error == -ENOENT)
+        *now = server.now;
+    return error == -ENOENT ? 0 : error;
 }
 
 enum cli_status setup_query_failed(struct cli *cli, const struct shard_view *shard)

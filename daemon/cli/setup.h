@@ -65,6 +65,9 @@ struct shards {
 /* All streams of the settings, or the one that --stream names. */
 enum cli_status setup_shards(struct cli *cli, const struct config *config, struct shards *out);
 void setup_shards_close(struct shards *shards);
+/* The shard's time, that of Redis, unless the daemon's own clock (a rehearsal's at speed) is ahead; and its
+ * head, zeroed if it has never started. 0, or what the query returned. */
+int setup_now(const struct shard_view *shard, struct query_head *head, instant *now);
 /* Says what a question to Redis that failed has come to. Returns CLI_USAGE. */
 enum cli_status setup_query_failed(struct cli *cli, const struct shard_view *shard);
 

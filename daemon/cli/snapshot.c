@@ -140,30 +140,15 @@ static int by_id(const void *a, const void *b)
 
 /* -- loading -- */
 
-/* The shard's time: that of Redis, unless the daemon's own clock (a rehearsal's) says otherwise. */
-static int load_now(struct snapshot *snapshot)
-{
-    struct query_server server;
-    struct query_head head;
-    int status = query_server(snapshot->shard->query, &server);
-
-    if (status != 0)
-        return status;
-    snapshot->now = server.now;
-    status = query_head(snapshot->shard->query, &head);
-    if (status == 0 && head.clock > server.now)
-        snapshot->now = head.clock;
-    return status == -ENOENT ? 0 : status;
-}
-
 enum cli_status snapshot_load(struct cli *cli, const struct config *config, const struct shard_view *shard,
                               struct snapshot *out)
 {
     struct query *query = shard->query;
+    struct query_head head;
     int status;
 
     *out = (struct snapshot){.cli = cli, .config = config, .shard = shard, .arena = arena_create()};
-    status = out->arena == NULL ? -ENOMEM : load_now(out);
+    status = out->arena == NULL ? -ENOMEM : setup_now(shard, &head, &out->now);
     if (status == 0)
         status = query_each(query, TABLE_RULES, snapshot_on_version, out);
     if (status == 0)

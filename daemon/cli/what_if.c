@@ -59,7 +59,7 @@ static enum cli_status read_moment(struct what_if *what, const char *option, ins
     const char *text = cli_option(what->cli, option);
 
     *out = otherwise;
-    if (text != NULL && !moment_parse(text, setup_zone(what->config), out))
+    if (text != NULL && !zone_read_time(setup_zone(what->config), text, out))
         return cli_fail(what->cli, "--%s \"%s\" is no time; write 2026-09-30T17:00",
                         "--%s \"%s\" 不是时间；请写成 2026-09-30T17:00", option, text);
     return CLI_OK;

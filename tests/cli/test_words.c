@@ -127,7 +127,7 @@ static void moments_are_read_and_told(void **state)
     assert_int_equal(config_zone("Asia/Shanghai", &zone), 0);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         instant at;
-        bool read = moment_parse(cases[i].text, zone, &at);
+        bool read = zone_read_time(zone, cases[i].text, &at);
 
         if (read != (cases[i].told != NULL))
             fail_msg("%s: %s", cases[i].text, read ? "read" : "refused");
