@@ -71,6 +71,37 @@ static void differences(void **state)
     ctl_expect(ctl, 1, "\"failed\":1", NULL);
 }
 
+/* Each word of an expectation counts: one that differs in it alone is not met. */
+static void every_word_counts(void **state)
+{
+    static const struct {
+        const char *copied;
+        int status;
+    } cases[] = {
+        {"2026-09-28 14:00 escalation zhang.wei copy", 0},
+        {"2026-09-28 14:00 escalation zhang.wei copy via mail", 0},
+        {"2026-09-28 14:00 escalation zhang.wei", 1},
+        {"2026-09-28 14:00 escalation zhang.wei copy via team", 1},
+        {"2026-09-28 14:00 escalation zhang.wei copy for li.lei", 1},
+        {"2026-09-28 14:00 overdue zhang.wei copy", 1},
+        {"2026-09-28 14:00 escalation nobody copy", 1},
+        {"2026-09-28 14:01 escalation zhang.wei copy", 1},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ctl *ctl = *state;
+        char test[1024];
+
+        snprintf(test, sizeof(test),
+                 "late: { events = ( " SUBMITTED
+                 " ); until = \"2026-09-28 14:30\"; expect = [ \"2026-09-24 10:00 "
+                 "reminder zhang.wei\", \"2026-09-25 18:00 overdue zhang.wei\", \"%s\" ]; };",
+                 cases[i].copied);
+        play_tests(ctl, test, NULL);
+        ctl_expect(ctl, cases[i].status, cases[i].status == 0 ? "1 passed" : "1 failed", NULL);
+    }
+}
+
 static void only_and_junit(void **state)
 {
     struct ctl *ctl = *state;
@@ -170,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(silence_and_ladder, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(differences, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(every_word_counts, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(only_and_junit, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(slips, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(company, ctl_setup, ctl_teardown),
