@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,35 +15,41 @@ struct append {
     append_done *done;
     void *data;
     int error;
+    bool is_left;
     size_t n;
     const char *path;
     char bytes[]; /* the content, then the path */
 };
 
-/* One write of the whole text keeps the entries of several writers apart. What was written of one that failed
- * half-way (the disk is full) is taken back, as long as nobody wrote behind it. */
-static int append_write(int fd, const char *bytes, size_t n)
+/* What was written of an entry that failed half-way (the disk is full) is taken back, as long as nobody wrote
+ * behind it and it can be: not out of a pipe. */
+static bool take_back(int fd, size_t written)
+{
+    struct stat file;
+    off_t end = lseek(fd, 0, SEEK_CUR);
+
+    return written == 0 || (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == end &&
+                            ftruncate(fd, end - (off_t)written) == 0);
+}
+
+/* One write of the whole text keeps the entries of several writers apart. */
+static void append_write(struct append *append, int fd)
 {
     size_t written = 0;
-    struct stat file;
 
-    while (written < n) {
-        ssize_t got = write(fd, bytes + written, n - written);
+    while (written < append->n) {
+        ssize_t got = write(fd, append->bytes + written, append->n - written);
         int error = got < 0 ? errno : ENOSPC;
 
         if (got < 0 && error == EINTR)
             continue;
-        if (got > 0) {
-            written += (size_t)got;
-            continue;
+        if (got <= 0) {
+            append->error = -error;
+            append->is_left = !take_back(fd, written);
+            return;
         }
-        off_t end = lseek(fd, 0, SEEK_CUR);
-        if (written > 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size == end &&
-            ftruncate(fd, end - (off_t)written) != 0)
-            return -EIO; /* a torn line stays: worse than the error that led here */
-        return -error;
+        written += (size_t)got;
     }
-    return 0;
 }
 
 static void append_on_work(uv_work_t *work)
@@ -56,16 +63,18 @@ static void append_on_work(uv_work_t *work)
         append->error = -errno;
         return;
     }
-    append->error = append_write(fd, append->bytes, append->n);
-    if (close(fd) != 0 && append->error == 0)
+    append_write(append, fd);
+    if (close(fd) != 0 && append->error == 0) { /* a network's disk speaks up as late as this */
         append->error = -errno;
+        append->is_left = true;
+    }
 }
 
 static void append_on_done(uv_work_t *work, int status)
 {
     struct append *append = (struct append *)work;
 
-    append->done(append->data, append, status != 0 ? status : append->error);
+    append->done(append->data, append, status != 0 ? status : append->error, append->is_left);
     free(append);
 }
 

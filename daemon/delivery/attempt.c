@@ -3,6 +3,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "delivery/evidence.h"
 #include "delivery/state.h"
 
 enum {
@@ -144,14 +145,6 @@ static int attempt_prepare(struct attempt *attempt, int32_t extra, struct verdic
     return message_prepare(&order, &attempt->request, verdict);
 }
 
-/* A response without a final word, to a request that had gone out as a whole, proves neither. */
-static bool is_final(const struct attempt *attempt, const struct cuiban_response *response)
-{
-    bool is_mail = attempt->request.request.kind == CUIBAN_REQUEST_SMTP;
-
-    return response->transport == 0 || response->status >= 400 || (is_mail && response->status / 100 == 2);
-}
-
 static bool is_answered(const struct attempt *attempt, const struct cuiban_response *response)
 {
     switch (attempt->request.request.kind) {
@@ -163,27 +156,6 @@ static bool is_answered(const struct attempt *attempt, const struct cuiban_respo
     default:
         return response->transport == 0;
     }
-}
-
-/* The plugin's word, less what cannot be: nothing is delivered that was not sent, and nobody can know that a
- * message did not arrive when the answer was lost. */
-static void correct_verdict(const struct attempt *attempt, const struct cuiban_response *response,
-                            struct verdict *verdict)
-{
-    bool is_open = verdict->kind != VERDICT_DELIVERED && verdict->kind != VERDICT_REFUSED &&
-                   verdict->kind != VERDICT_MISCONFIGURED;
-
-    if (response->transport == 0)
-        return;
-    if (!response->sent && (verdict->kind == VERDICT_DELIVERED || verdict->kind == VERDICT_UNCERTAIN))
-        verdict->kind = VERDICT_RETRY;
-    else if (response->sent && is_open && !is_final(attempt, response))
-        verdict->kind = VERDICT_UNCERTAIN;
-    else
-        return;
-    if (verdict->reason[0] == '\0')
-        snprintf(verdict->reason, sizeof(verdict->reason), "%.*s", (int)sizeof(verdict->reason) - 1,
-                 response->error);
 }
 
 static void attempt_on_done(void *data, const struct cuiban_response *response);
@@ -254,7 +226,7 @@ static void attempt_on_done(void *data, const struct cuiban_response *response)
         return;
     }
     plugin_judge(lane->channel, response, &verdict, &shrink_bytes);
-    correct_verdict(attempt, response, &verdict);
+    evidence_correct(attempt->request.request.kind, response, &verdict);
     if (attempt_send_again(attempt, &verdict, shrink_bytes))
         return;
     if (verdict.kind == VERDICT_REAUTH && attempt->has_reauthenticated)

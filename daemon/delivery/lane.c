@@ -5,6 +5,10 @@
 
 #include "core/backoff.h"
 
+/* What may have arrived has few tries, and each of them may be a double: 8 times the wait, so that a short
+ * trouble of the other side is over by then. */
+enum { UNCERTAIN_DOUBLINGS = 3 };
+
 void lane_init(struct lane *lane, const struct plugin_channel *channel, int64_t base_ms, int64_t cap_ms)
 {
     *lane = (struct lane){.channel = channel, .took_ms = -1, .blocked_until = INSTANT_NONE};
@@ -158,6 +162,7 @@ void lane_learn(struct lane *lane, const struct lane_lesson *lesson, instant now
     case VERDICT_UNCERTAIN:
         lane->uncertain += lesson->n;
         lane_fail(lane, lesson->answered, now, random);
+        attempt += UNCERTAIN_DOUBLINGS;
         break;
     default:
         lane->retried += lesson->n;

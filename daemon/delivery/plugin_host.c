@@ -264,7 +264,7 @@ static void verdict_of(const struct cuiban_verdict *from, struct verdict *out)
         [CUIBAN_UNCERTAIN] = VERDICT_UNCERTAIN,
     };
 
-    *out = (struct verdict){.kind = VERDICT_REFUSED};
+    *out = (struct verdict){.kind = VERDICT_UNCERTAIN}; /* no kind, or one that nobody knows */
     if ((size_t)from->kind < sizeof(kinds) / sizeof(kinds[0]))
         out->kind = kinds[from->kind];
     out->delay_ms = from->delay_ms > 0 ? from->delay_ms : 0;
@@ -305,7 +305,7 @@ int plugin_prepare(const struct plugin_channel *channel, const struct cuiban_mes
     verdict_of(&answer, verdict);
     if (rc == 0)
         verdict_set(verdict, VERDICT_MISCONFIGURED, "the plugin prepared a request that cannot be performed");
-    else if (verdict->kind == VERDICT_DELIVERED)
+    else if (verdict->kind == VERDICT_DELIVERED || verdict->kind == VERDICT_UNCERTAIN)
         verdict->kind = VERDICT_REFUSED; /* nothing has left, so nothing can have arrived */
     if (verdict->reason[0] == '\0')
         snprintf(verdict->reason, sizeof(verdict->reason), "the plugin does not say why");
@@ -321,7 +321,7 @@ void plugin_request_finish(struct plugin_request *request)
 void plugin_judge(const struct plugin_channel *channel, const struct cuiban_response *response,
                   struct verdict *out, int32_t *shrink_bytes)
 {
-    struct cuiban_verdict answer = {.size = sizeof(answer), .kind = CUIBAN_RETRY};
+    struct cuiban_verdict answer = {.size = sizeof(answer), .kind = CUIBAN_UNCERTAIN};
 
     channel->file.abi->judge(channel->state, response, &answer);
     verdict_of(&answer, out);

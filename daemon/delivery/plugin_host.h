@@ -50,13 +50,14 @@ struct plugin_request {
     struct cuiban_request request;
     struct arena *memory;
 };
-/* 0 and the request, to be finished with plugin_request_finish; -1 and a verdict (never VERDICT_DELIVERED).
- * What `message` points to is not needed afterwards. Texts of verdicts are valid UTF-8 without URLs and
- * control characters, cut. */
+/* 0 and the request, to be finished with plugin_request_finish; -1 and a verdict (never VERDICT_DELIVERED or
+ * VERDICT_UNCERTAIN). What `message` points to is not needed afterwards. Texts of verdicts are valid UTF-8
+ * without URLs and control characters, cut. */
 int plugin_prepare(const struct plugin_channel *channel, const struct cuiban_message *message,
                    struct plugin_request *out, struct verdict *verdict);
 void plugin_request_finish(struct plugin_request *request);
-/* `shrink_bytes` is 0 unless the plugin asks for one more, shorter try. */
+/* `shrink_bytes` is 0 unless the plugin asks for one more, shorter try. A plugin that says nothing, or a kind
+ * that is unknown here, leaves it uncertain. */
 void plugin_judge(const struct plugin_channel *channel, const struct cuiban_response *response,
                   struct verdict *out, int32_t *shrink_bytes);
 

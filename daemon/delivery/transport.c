@@ -383,10 +383,10 @@ static void transport_on_refusal(uv_timer_t *timer)
         call_end(transport, transport->refused, transport->refused->refused);
 }
 
-static void file_response(struct cuiban_response *response, int error)
+static void file_response(struct cuiban_response *response, int error, bool is_left)
 {
     *response = (struct cuiban_response){
-        .size = sizeof(*response), .sent = error == 0, .body = "", .retry_after_ms = -1};
+        .size = sizeof(*response), .sent = error == 0 || is_left, .body = "", .retry_after_ms = -1};
     response->transport = error == 0 ? CURLE_OK : CURLE_WRITE_ERROR;
     response->error = error == 0 ? "" : uv_strerror(error);
 }
@@ -397,26 +397,27 @@ struct file_call {
     struct append *append;
 };
 
-static void file_on_done(void *data, struct append *append, int error)
+static void file_on_done(void *data, struct append *append, int error, bool is_left)
 {
     struct file_call *file = data;
     struct transport *transport = file->transport;
     struct cuiban_response response;
 
     (void)append;
-    file_response(&response, error);
+    file_response(&response, error, is_left);
     list_remove(&transport->running, &file->call);
     transport->n_running--;
     file->call.done(file->call.data, &response);
     free(file);
 }
 
-static void file_on_done_for_nobody(void *data, struct append *append, int error)
+static void file_on_done_for_nobody(void *data, struct append *append, int error, bool is_left)
 {
     struct transport *transport = data;
 
     (void)append;
     (void)error;
+    (void)is_left;
     transport->open--;
     transport_finish(transport);
 }
@@ -492,7 +493,7 @@ static void file_cancel(struct transport *transport, struct file_call *file)
 {
     struct cuiban_response response;
 
-    file_response(&response, 0);
+    file_response(&response, 0, true);
     response.transport = CURLE_ABORTED_BY_CALLBACK;
     response.error = "cancelled";
     append_redirect(file->append, file_on_done_for_nobody, transport);

@@ -1,6 +1,6 @@
 #include "email_judge.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../kit/text.h"
@@ -51,6 +51,40 @@ static bool says_any(const char *words, const char *const *signs)
     return false;
 }
 
+/* The N of an enhanced status code 5.7.N (RFC 3463: it stands right behind the reply code), else -1. */
+static long security_detail(const char *line)
+{
+    static const char subject[] = "5.7.";
+    if (strlen(line) < 4 || strncmp(line + 4, subject, strlen(subject)) != 0)
+        return -1;
+    const char *digits = line + 4 + strlen(subject);
+    return *digits >= '0' && *digits <= '9' ? strtol(digits, NULL, 10) : -1;
+}
+
+/* Not we, but this recipient: a list that we may not write to (5.7.2), an address that has changed hands
+ * (RFC 7293: 5.7.17, 5.7.18), a mailbox that takes mail from a chosen few (Exchange). */
+static bool is_about_recipient(const struct reply *reply)
+{
+    static const char *const personal[] = {"restricted", "resolver.rst", NULL};
+    long detail = security_detail(reply->line);
+    return detail == 2 || detail == 17 || detail == 18 || says_any(reply->line, personal);
+}
+
+/* RFC 4954 and 5248: 523 and 538 want encryption, 524, 534 another mechanism, 525 a working account, 530 and
+ * 535 a password; RFC 7504: 521 is a host that takes no mail at all. */
+static bool status_is_about_us(long status)
+{
+    return status == 521 || (status >= 523 && status <= 525) || status == 530 || status == 534 ||
+           status == 535 || status == 538;
+}
+
+/* Before any MAIL FROM: the greeting (libcurl calls that weird) or EHLO was refused. */
+static bool is_before_mail(const struct reply *reply)
+{
+    return reply->transport == CURL_ACCESS_DENIED ||
+           (reply->transport == CURL_WEIRD_SERVER_REPLY && !reply->sent);
+}
+
 /* It is we who are not allowed, not the recipient who does not exist: every further mail would fare the same.
  */
 static bool is_about_us(const struct reply *reply)
@@ -59,16 +93,15 @@ static bool is_about_us(const struct reply *reply)
                                         NULL};
     static const char *const spam[] = {"spam", "blacklist", "blocklist", "blocked", "reputation",
                                        "spf",  "dkim",      "dmarc",     NULL};
-    static const char *const personal[] = {"restricted", "resolver.rst", NULL};
-    if (reply->status == 530 || reply->status == 534 || reply->status == 535)
+    if (status_is_about_us(reply->status) || is_before_mail(reply))
         return true;
-    if (says_any(reply->line, personal))
+    if (is_about_recipient(reply))
         return false;
     if (says_any(reply->line, relay))
         return true;
     if (reply->status == 554)
         return says_any(reply->line, spam);
-    return reply->status == 550 && strstr(reply->line, "5.7.");
+    return reply->status == 550 && security_detail(reply->line) >= 0;
 }
 
 static void judge_refusal(const struct reply *reply, struct cuiban_verdict *out, const char **what)
@@ -91,6 +124,15 @@ static void judge_refusal(const struct reply *reply, struct cuiban_verdict *out,
     }
 }
 
+/* No final word came. Once the server has asked for the mail (354) it may have had all of it. */
+static void judge_silence(const struct reply *reply, struct cuiban_verdict *out, const char **what,
+                          const char *what_unsent)
+{
+    bool may_have_arrived = reply->sent || reply->status == 354;
+    verdict_set(out, may_have_arrived ? CUIBAN_UNCERTAIN : CUIBAN_RETRY, 0, reply->transport);
+    *what = may_have_arrived ? "the mail was sent, but the server did not confirm it" : what_unsent;
+}
+
 static void judge_by_status(const struct reply *reply, struct cuiban_verdict *out, const char **what)
 {
     if (reply->transport == CURL_LOGIN_DENIED) {
@@ -107,10 +149,7 @@ static void judge_by_status(const struct reply *reply, struct cuiban_verdict *ou
         *what = "the mail server asks to try again later";
     } else {
         /* 250 and 354 are lines of an earlier command. */
-        verdict_set(out, reply->sent || reply->status == 354 ? CUIBAN_UNCERTAIN : CUIBAN_RETRY, 0,
-                    reply->transport);
-        *what = reply->sent || reply->status == 354 ? "the mail was sent, but the server did not confirm it"
-                                                    : "the connection to the mail server broke";
+        judge_silence(reply, out, what, "the connection to the mail server broke");
     }
 }
 
@@ -173,13 +212,10 @@ static void judge_failure(const struct reply *reply, struct cuiban_verdict *out,
         verdict_set(out, CUIBAN_MISCONFIGURED, 0, reply->transport);
     } else if (status_decides(reply->transport)) {
         judge_by_status(reply, out, what);
-    } else if (reply->sent || (reply->transport == CURL_TIMEDOUT && reply->status == 354)) {
-        verdict_set(out, CUIBAN_UNCERTAIN, 0, reply->transport);
-        *what = "the mail was sent, but the server did not confirm it";
     } else {
-        verdict_set(out, CUIBAN_RETRY, 0, reply->transport);
-        *what = reply->transport == CURL_SSL_CONNECT ? "TLS with the mail server failed"
-                                                     : "the mail server was not reached";
+        judge_silence(reply, out, what,
+                      reply->transport == CURL_SSL_CONNECT ? "TLS with the mail server failed"
+                                                           : "the mail server was not reached");
     }
 }
 
@@ -192,8 +228,8 @@ void email_judge(const struct cuiban_response *response, const struct verdict_se
     line[n] = '\0';
     struct reply reply = {response->status, response->transport, response->sent != 0, line};
     const char *what = "";
-    bool refused = response->status >= 400 && response->status < 600;
-    if (response->transport == 0 && !refused) {
+    /* RFC 5321 section 4.2.5: the mail is theirs with 250 behind its end, and with nothing else. */
+    if (response->transport == 0 && response->status == 250) {
         verdict_set(out, CUIBAN_DELIVERED, 0, 0);
         find_remote_id(line, out);
         return;

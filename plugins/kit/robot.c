@@ -116,7 +116,33 @@ void robot_judge_unknown(const struct robot_answer *answer, const struct verdict
                 answer->words);
 }
 
-static void judge_status(const struct cuiban_response *response, struct cuiban_verdict *out)
+/* RFC 9110 section 15: which statuses say for certain that nobody has acted on the request. 2xx says the
+ * opposite, and so may most of 5xx: a relay or a gateway may have passed the message on before it failed. */
+static bool status_denies(long status)
+{
+    return (status >= 300 && status < 500) || status == 501 || status == 503 || status == 505 ||
+           status == 511;
+}
+
+static bool status_needs_mending(long status)
+{
+    switch (status) {
+    case 401:
+    case 403:
+    case 404:
+    case 405:
+    case 407:
+    case 410:
+    case 501: /* not implemented */
+    case 505: /* HTTP version */
+    case 511: /* a captive portal */
+        return true;
+    default:
+        return status >= 300 && status < 400;
+    }
+}
+
+static void judge_denial(const struct cuiban_response *response, struct cuiban_verdict *out)
 {
     long status = response->status;
     char what[80];
@@ -125,11 +151,7 @@ static void judge_status(const struct cuiban_response *response, struct cuiban_v
         verdict_set(out, CUIBAN_BACKOFF, wait_ms > RETRY_AFTER_MS_MAX ? RETRY_AFTER_MS_MAX : wait_ms,
                     (int32_t)status);
         snprintf(what, sizeof what, "throttled with HTTP status %ld", status);
-    } else if (status == 504) {
-        verdict_set(out, CUIBAN_UNCERTAIN, 0, (int32_t)status);
-        snprintf(what, sizeof what, "a gateway gave up waiting (HTTP status 504)");
-    } else if (status == 401 || status == 403 || status == 404 || status == 405 || status == 407 ||
-               status == 410 || (status >= 300 && status < 400)) {
+    } else if (status_needs_mending(status)) {
         verdict_set(out, CUIBAN_MISCONFIGURED, 0, (int32_t)status);
         snprintf(what, sizeof what, "HTTP status %ld: does the option url lead to the robot's service?",
                  status);
@@ -137,6 +159,19 @@ static void judge_status(const struct cuiban_response *response, struct cuiban_v
         verdict_set(out, CUIBAN_RETRY, 0, (int32_t)status);
         snprintf(what, sizeof what, "an answer without errcode, HTTP status %ld", status);
     }
+    verdict_say(out, NULL, what, NULL);
+}
+
+/* Somebody answered, but not the vendor: a relay, a gateway, a portal. Whether the message went on from there
+ * is not in the answer. */
+static void judge_foreign(const struct cuiban_response *response, struct cuiban_verdict *out)
+{
+    char what[120];
+    verdict_set(out, response->sent ? CUIBAN_UNCERTAIN : CUIBAN_RETRY, 0, (int32_t)response->status);
+    snprintf(what, sizeof what,
+             response->sent ? "HTTP status %ld without the vendor's errcode: it may have been delivered"
+                            : "HTTP status %ld before the message was sent",
+             response->status);
     verdict_say(out, NULL, what, NULL);
 }
 
@@ -166,18 +201,22 @@ static bool transport_needs_mending(int transport)
 void robot_judge_without_code(const struct cuiban_response *response, const struct verdict_secrets *secrets,
                               struct cuiban_verdict *out)
 {
+    if (status_denies(response->status)) {
+        judge_denial(response, out);
+        return;
+    }
     if (response->transport == 0) {
-        judge_status(response, out);
+        judge_foreign(response, out);
         return;
     }
     const char *what = "the connection failed";
     enum cuiban_verdict_kind kind = CUIBAN_RETRY;
-    if (transport_needs_mending(response->transport)) {
-        kind = CUIBAN_MISCONFIGURED;
-        what = "the connection is refused by our own checks (address or certificate)";
-    } else if (response->sent) {
+    if (response->sent) {
         kind = CUIBAN_UNCERTAIN;
         what = "sent, but no answer came";
+    } else if (transport_needs_mending(response->transport)) {
+        kind = CUIBAN_MISCONFIGURED;
+        what = "the connection is refused by our own checks (address or certificate)";
     }
     verdict_set(out, kind, 0, response->transport);
     verdict_say(out, secrets, what, response->error);

@@ -43,7 +43,8 @@ void robot_judge_row(const struct robot_row *row, const struct robot_answer *ans
 /* A code that no table names: throttled if its words say so, else refused. */
 void robot_judge_unknown(const struct robot_answer *answer, const struct verdict_secrets *secrets,
                          struct cuiban_verdict *out);
-/* There is no errcode: judges by transport and HTTP status. */
+/* There is no errcode: judges by transport and HTTP status. What was sent as a whole and not denied by the
+ * status may have been delivered, also by a relay that answers in words of its own: uncertain. */
 void robot_judge_without_code(const struct cuiban_response *response, const struct verdict_secrets *secrets,
                               struct cuiban_verdict *out);
 

@@ -235,11 +235,12 @@ static int log_prepare(void *state, const struct cuiban_message *message, void *
  *   BACKOFF        the whole channel has to be quiet for delay_ms (rate limits).
  *   REFUSED        never, for this message and recipient.
  *   MISCONFIGURED  never, until an administrator changes something: a wrong key, a robot that was removed.
- *   UNCERTAIN      it was sent and nobody knows: response->sent is set and no answer came. Be honest about
- * this one, the host acts on it by the channel's policy.
+ *   UNCERTAIN      it was sent and nobody knows: response->sent is set and no answer came, or one that is not
+ * the vendor's (a relay's "ok", a gateway's 502). Be honest about this one: whoever says RETRY here sends the
+ * message twice, and nobody learns of it. The host acts on it by the channel's policy.
  *
- * For a file there is little to ask. A full disk may be emptied, so RETRY; the reason says what the system
- * said. */
+ * For a file there is little to ask. A full disk may be emptied, so RETRY; but a line that was written, at
+ * least in part, before the system failed may have been read. */
 static void log_judge(void *state, const struct cuiban_response *response, struct cuiban_verdict *out)
 {
     (void)state;
@@ -248,10 +249,15 @@ static void log_judge(void *state, const struct cuiban_response *response, struc
     out->shrink_bytes = 0;
     out->remote_id[0] = '\0';
     out->reason[0] = '\0';
-    out->kind = response->transport == 0 ? CUIBAN_DELIVERED : CUIBAN_RETRY;
-    if (response->transport != 0)
+    out->kind = response->transport == 0 ? CUIBAN_DELIVERED
+                : response->sent         ? CUIBAN_UNCERTAIN
+                                         : CUIBAN_RETRY;
+    if (out->kind == CUIBAN_RETRY)
         snprintf(out->reason, sizeof out->reason,
                  "the line could not be written; does the folder of option path exist?");
+    else if (out->kind == CUIBAN_UNCERTAIN)
+        snprintf(out->reason, sizeof out->reason,
+                 "the line was written, but the system did not confirm that it is whole");
 }
 
 /* '!' marks what must be given. Options that every channel has (plugin, rate, fallback, ...) are the host's

@@ -508,7 +508,7 @@ static void test_verdicts(void **state)
         {403, "", VERDICT_MISCONFIGURED, 0, INT64_MAX, 1},
         {401, "", VERDICT_MISCONFIGURED, 0, INT64_MAX, 2}, /* once more with a new token */
         {413, "", VERDICT_REFUSED, 0, INT64_MAX, 2},       /* once more, shorter */
-        {0, "", VERDICT_UNCERTAIN, 0, INT64_MAX, 1},       /* closed after the request was read */
+        {0, "", VERDICT_UNCERTAIN, 4000, 8000, 1},         /* closed after the request was read */
     };
 
     (void)state;

@@ -10,6 +10,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -489,6 +490,53 @@ static void test_append(void **state)
     rmdir(folder);
 }
 
+/* A pipe takes a part and cannot give it back: a retry would be a double of that part, so it counts as sent.
+ * A file can. */
+static void test_append_of_a_part(void **state)
+{
+    enum { ENTRY_BYTES = 1024 * 1024 }; /* more than any pipe holds by default */
+    char folder[] = "/tmp/cuiban-append-XXXXXX", path[100];
+    struct bench bench;
+    char *body = calloc(1, ENTRY_BYTES);
+    struct cuiban_request request = {
+        .kind = CUIBAN_REQUEST_FILE, .url = path, .body = body, .body_n = ENTRY_BYTES};
+
+    (void)state;
+    assert_non_null(body);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(reader >= 0);
+    bench_open(&bench);
+    struct outcome got = run(&bench, &request, LIMIT_MS);
+
+    assert_int_equal(got.response.transport, CURLE_WRITE_ERROR);
+    assert_int_equal(got.response.sent, 1);
+    got = run(&bench, &request, LIMIT_MS); /* it is full now: not a byte of it was taken */
+    assert_int_equal(got.response.transport, CURLE_WRITE_ERROR);
+    assert_int_equal(got.response.sent, 0);
+    close(reader);
+    unlink(path);
+
+    struct rlimit old, small = {ENTRY_BYTES / 2, RLIM_INFINITY};
+    struct stat file;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small.rlim_max = old.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    got = run(&bench, &request, LIMIT_MS);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(got.response.transport, CURLE_WRITE_ERROR);
+    assert_int_equal(got.response.sent, 0);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(file.st_size, 0);
+    bench_close(&bench);
+    free(body);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void test_append_cancelled_outlives_its_request(void **state)
 {
     char folder[] = "/tmp/cuiban-append-XXXXXX", path[100];
@@ -687,6 +735,7 @@ int main(void)
         cmocka_unit_test(test_https_is_verified),
         cmocka_unit_test(test_mail_through_starttls),
         cmocka_unit_test(test_append),
+        cmocka_unit_test(test_append_of_a_part),
         cmocka_unit_test(test_append_cancelled_outlives_its_request),
     };
 

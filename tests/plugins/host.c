@@ -4,9 +4,14 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void *host_alloc(void *request_memory, size_t bytes)
 {
@@ -144,6 +149,122 @@ void host_judge_transport(struct host *host, int transport, bool sent, long stat
 void host_judge_http(struct host *host, long status, const char *body)
 {
     host_judge_transport(host, 0, true, status, body);
+}
+
+struct foreign {
+    int transport;
+    bool sent;
+    long status;
+    int64_t retry_after_ms;
+    enum cuiban_verdict_kind kind;
+    int64_t delay_ms;
+};
+
+static const struct foreign foreign[] = {
+    /* answered in full */
+    {0, true, 100, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 200, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 201, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 202, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 204, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 301, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 307, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 400, -1, CUIBAN_RETRY, 0},
+    {0, true, 401, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 403, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 404, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 405, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 407, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 408, -1, CUIBAN_RETRY, 0},
+    {0, true, 410, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 413, -1, CUIBAN_RETRY, 0},
+    {0, true, 429, -1, CUIBAN_BACKOFF, 60000},
+    {0, true, 429, 7000, CUIBAN_BACKOFF, 7000},
+    {0, true, 429, INT64_C(90000000), CUIBAN_BACKOFF, 3600000},
+    {0, true, 499, -1, CUIBAN_RETRY, 0},
+    {0, true, 500, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 500, 7000, CUIBAN_UNCERTAIN, 0},
+    {0, true, 501, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 502, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 503, -1, CUIBAN_RETRY, 0},
+    {0, true, 503, 0, CUIBAN_RETRY, 0},
+    {0, true, 503, 1, CUIBAN_BACKOFF, 1},
+    {0, true, 503, 120000, CUIBAN_BACKOFF, 120000},
+    {0, true, 503, INT64_C(90000000), CUIBAN_BACKOFF, 3600000},
+    {0, true, 504, -1, CUIBAN_UNCERTAIN, 0},
+    {0, true, 505, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 511, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, true, 520, -1, CUIBAN_UNCERTAIN, 0},
+    /* answered before the request was complete */
+    {0, false, 200, -1, CUIBAN_RETRY, 0},
+    {0, false, 404, -1, CUIBAN_MISCONFIGURED, 0},
+    {0, false, 500, -1, CUIBAN_RETRY, 0},
+    {0, false, 503, 9000, CUIBAN_BACKOFF, 9000},
+    /* never complete */
+    {3, false, 0, -1, CUIBAN_MISCONFIGURED, 0},
+    {5, false, 0, -1, CUIBAN_RETRY, 0},
+    {6, false, 0, -1, CUIBAN_RETRY, 0},
+    {7, false, 0, -1, CUIBAN_RETRY, 0},
+    {28, false, 0, -1, CUIBAN_RETRY, 0},
+    {35, false, 0, -1, CUIBAN_RETRY, 0},
+    {42, false, 0, -1, CUIBAN_RETRY, 0},
+    {55, false, 0, -1, CUIBAN_RETRY, 0},
+    {60, false, 0, -1, CUIBAN_MISCONFIGURED, 0},
+    /* complete, and no answer, or a part of one */
+    {28, true, 0, -1, CUIBAN_UNCERTAIN, 0},
+    {28, true, 200, -1, CUIBAN_UNCERTAIN, 0},
+    {42, true, 0, -1, CUIBAN_UNCERTAIN, 0},
+    {52, true, 0, -1, CUIBAN_UNCERTAIN, 0},
+    {56, true, 0, -1, CUIBAN_UNCERTAIN, 0},
+    {18, true, 200, -1, CUIBAN_UNCERTAIN, 0},
+    {18, true, 404, -1, CUIBAN_MISCONFIGURED, 0},
+    {56, true, 502, -1, CUIBAN_UNCERTAIN, 0},
+    {56, true, 503, -1, CUIBAN_RETRY, 0},
+    {60, true, 0, -1, CUIBAN_UNCERTAIN, 0},
+};
+
+static void check_foreign(struct host *host, const struct foreign *one, const char *body)
+{
+    struct cuiban_response response = {.size = sizeof response,
+                                       .transport = one->transport,
+                                       .sent = one->sent,
+                                       .status = one->status,
+                                       .body = body,
+                                       .body_n = strlen(body),
+                                       .retry_after_ms = one->retry_after_ms,
+                                       .error = one->transport ? "libcurl says so" : ""};
+    host_judge(host, &response);
+    if (host->verdict.kind != one->kind || host->verdict.delay_ms != one->delay_ms ||
+        host->verdict.reason[0] == '\0')
+        fail_msg("transport %d, sent %d, status %ld, Retry-After %lld ms, '%s': %s, %lld ms, '%s'",
+                 one->transport, one->sent, one->status, (long long)one->retry_after_ms, body,
+                 host_verdict_name(host->verdict.kind), (long long)host->verdict.delay_ms,
+                 host->verdict.reason);
+}
+
+void host_check_foreign_answers(struct host *host)
+{
+    static const char *const bodies[] = {"",
+                                         "ok",
+                                         "OK\n",
+                                         "success",
+                                         "0",
+                                         "null",
+                                         "{}",
+                                         "[{\"errcode\":0}]",
+                                         "{\"errmsg\":\"ok\"}",
+                                         "{\"code\":0}",
+                                         "{\"errcode\":null}",
+                                         "{\"errcode\":true}",
+                                         "{\"errcode\":\"ok\"}",
+                                         "{\"errcode\":",
+                                         "{\"data\":{\"errcode\":0}}",
+                                         "<html>502 Bad Gateway</html>",
+                                         "\xff\xfe"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        for (size_t k = 0; k < sizeof bodies / sizeof *bodies; k++)
+            check_foreign(host, &foreign[i], bodies[k]);
+    }
 }
 
 void host_close(struct host *host)

@@ -38,6 +38,9 @@ void host_judge(struct host *host, const struct cuiban_response *response);
 /* A response over HTTP with that body. */
 void host_judge_http(struct host *host, long status, const char *body);
 void host_judge_transport(struct host *host, int transport, bool sent, long status, const char *body);
+/* What a robot makes of every answer that is not its vendor's: HTTP status x body x what the connection did.
+ * Fails the running test, naming the case. */
+void host_check_foreign_answers(struct host *host);
 void host_close(struct host *host); /* may be opened again */
 void host_unload(struct host *host);
 

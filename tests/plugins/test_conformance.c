@@ -317,6 +317,39 @@ static void test_responses(void **state)
     free(deep);
 }
 
+/* A request that went out as a whole, and an answer that is nobody's word: a relay's "ok", a page, nothing.
+ * It may have arrived, so "again" (a double of which nobody learns) is wrong, and so is "delivered" for who
+ * has a vendor that speaks. */
+static void test_what_may_have_arrived(void **state)
+{
+    (void)state;
+    static const struct {
+        int transport;
+        long http, smtp;
+        const char *body;
+    } cases[] = {
+        {0, 200, 354, "ok"},   {0, 200, 354, "<html>"}, {0, 202, 354, ""}, {0, 502, 354, "<html>"},
+        {28, 0, 354, ""},      {52, 0, 354, ""},        {56, 0, 354, ""},  {56, 200, 354, "o"},
+        {18, 200, 354, "{\""}, {42, 0, 354, ""},
+    };
+    static const struct cuiban_recipient one = {"zhang.wei", "张伟", "zhang.wei@example.com"};
+    struct cuiban_message message = host_message(&one, 1);
+    open_all();
+    assert_int_equal(host_prepare(&subject.host, &message), 0);
+    bool is_mail = subject.host.request.kind == CUIBAN_REQUEST_SMTP;
+    bool is_file = subject.host.request.kind == CUIBAN_REQUEST_FILE;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (is_file && cases[i].transport == 0)
+            continue;
+        host_judge_transport(&subject.host, cases[i].transport, true, is_mail ? cases[i].smtp : cases[i].http,
+                             cases[i].body);
+        if (subject.host.verdict.kind != CUIBAN_UNCERTAIN)
+            fail_msg("transport %d, status %ld, '%s' may have arrived, but is judged %s", cases[i].transport,
+                     is_mail ? cases[i].smtp : cases[i].http, cases[i].body,
+                     host_verdict_name(subject.host.verdict.kind));
+    }
+}
+
 static void test_echoed_secrets(void **state)
 {
     (void)state;
@@ -370,6 +403,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_retry_is_the_same, close_all),
         cmocka_unit_test_teardown(test_memory_runs_out, close_all),
         cmocka_unit_test_teardown(test_responses, close_all),
+        cmocka_unit_test_teardown(test_what_may_have_arrived, close_all),
         cmocka_unit_test_teardown(test_echoed_secrets, close_all),
     };
     int failed = cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);

@@ -53,10 +53,23 @@ static void test_judge(void **state)
 {
     (void)state;
     open_log();
-    host_judge_transport(&host, 0, true, 0, "");
-    assert_int_equal(host.verdict.kind, CUIBAN_DELIVERED);
-    host_judge_transport(&host, 23, false, 0, "");
-    assert_int_equal(host.verdict.kind, CUIBAN_RETRY);
+    static const struct {
+        int transport;
+        bool sent;
+        enum cuiban_verdict_kind kind;
+        const char *says;
+    } cases[] = {
+        {0, true, CUIBAN_DELIVERED, ""},
+        {23, false, CUIBAN_RETRY, "could not be written"},
+        {23, true, CUIBAN_UNCERTAIN, "did not confirm"}, /* a part of it may stand there */
+        {42, true, CUIBAN_UNCERTAIN, "did not confirm"},
+        {42, false, CUIBAN_RETRY, "could not be written"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        host_judge_transport(&host, cases[i].transport, cases[i].sent, 0, "");
+        assert_int_equal(host.verdict.kind, cases[i].kind);
+        assert_non_null(strstr(host.verdict.reason, cases[i].says));
+    }
 }
 
 static void test_options(void **state)

@@ -136,7 +136,7 @@ class Channels(unittest.TestCase):
     def test_transient_trouble_is_tried_again(self):
         with ChannelWorld() as world:
             daemon = world.daemon().wait_owner()
-            world.sink.ask("/faults", [{"channel": "wecom", "kind": "status", "status": 500, "count": 2},
+            world.sink.ask("/faults", [{"channel": "wecom", "kind": "status", "status": 503, "count": 2},
                                        {"channel": "dingtalk", "kind": "errcode", "code": -1, "errmsg": "busy", "count": 1},
                                        {"channel": "smtp", "kind": "smtp", "reply": "451 4.7.1 later", "count": 1}])
             world.slip("hr", "c")
@@ -155,6 +155,21 @@ class Channels(unittest.TestCase):
             wait_for("it was sent again, and that is on record", lambda: "delivered" in world.verbs("hr"))
             self.assertIn("uncertain", world.verbs("hr"))
             self.assertEqual(len([m for m in world.sink.messages() if "c" in json.dumps(m)]), 2)
+            self.assertEqual(daemon.stop(), 0)
+
+    def test_an_answer_that_is_not_the_vendors_is_uncertain(self):
+        with ChannelWorld() as world:
+            daemon = world.daemon().wait_owner()
+            for channel, fault in (("hr", {"channel": "wecom", "kind": "body", "body": "ok", "count": -1}),
+                                   ("rd", {"channel": "dingtalk", "kind": "status", "status": 502, "count": -1})):
+                world.sink.ask("/faults", [fault])
+                world.slip(channel, "c")
+                wait_for("it is given up", lambda: "dead" in world.verbs(channel))
+                self.assertEqual([v for v in world.verbs(channel) if v in ("uncertain", "retry", "delivered")], ["uncertain"] * 3)
+                self.assertEqual(world.sink.ask("/state")["counts"][fault["channel"] + " requests"], 3)
+                world.sink.ask("/faults", method="DELETE")
+            why = [r["why"] for r in world.journal() if r.get("e") == "uncertain"]
+            self.assertIn("HTTP status 200 without the vendor's errcode: it may have been delivered", why)
             self.assertEqual(daemon.stop(), 0)
 
     def test_a_stalled_channel_holds_up_nobody(self):
