@@ -384,7 +384,7 @@ static void build(struct builder *builder, struct entry *entry)
     if (entry->begun)
         return;
     entry->begun = true;
-    size_t errors = load->reader.problems->errors;
+    size_t errors = problems_met(load->reader.problems);
     struct entry *parent = build_parent(builder, entry);
     const config_setting_t *zone_setting = reader_member(entry->group, "zone");
     const struct zone *zone = parent ? NULL : load->policy.zone;
@@ -409,7 +409,7 @@ static void build(struct builder *builder, struct entry *entry)
     dates = (struct dates){.n = 0};
     each_line(load, entry, &dates, "days", read_day);
     free(dates.days);
-    bool faulty = load->reader.problems->errors > errors;
+    bool faulty = problems_met(load->reader.problems) > errors;
     finish(load, entry, faulty);
     if (!faulty)
         calendar_lint(load, entry->group, zone ? zone_name(zone) : NULL);

@@ -114,10 +114,10 @@ void config_unload(struct config *config)
 
 static void read_all(struct load *load, const char *path)
 {
-    size_t errors = load->reader.problems->errors;
+    size_t errors = problems_met(load->reader.problems);
     if (!settings_load(load, path))
         return;
-    load->settings_are_sound = load->reader.problems->errors == errors;
+    load->settings_are_sound = problems_met(load->reader.problems) == errors;
     struct documents rules;
     documents_read(&load->reader, load->rules.path, true, &rules);
     calendars_load(load);
@@ -152,7 +152,7 @@ static bool is_usable(const struct load *load)
 static int load_with(void (*read)(struct load *load, const char *path), const char *path,
                      const struct config_choice *choice, struct problems *problems, struct config **out)
 {
-    size_t errors = problems->errors;
+    size_t errors = problems_met(problems);
     struct config *config = calloc(1, sizeof *config);
     struct arena *arena = config ? arena_create() : NULL;
     if (!arena) {
@@ -164,7 +164,7 @@ static int load_with(void (*read)(struct load *load, const char *path), const ch
     load.reader.without_secrets = choice && choice->without_secrets;
     read(&load, path);
     problems_sort(problems);
-    int error = load.reader.failed ? -ENOMEM : problems->errors > errors ? -EINVAL : 0;
+    int error = load.reader.failed ? -ENOMEM : problems_met(problems) > errors ? -EINVAL : 0;
     config->is_faulty = error != 0;
     if (!error || (error == -EINVAL && is_usable(&load)))
         *out = config;

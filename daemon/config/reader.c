@@ -268,7 +268,7 @@ __attribute__((format(printf, 4, 0))) static void report(struct reader *reader, 
     const char *file = reader_file(at);
     int line = reader_line(at);
     if (is_known_problem(reader->problems, file, line, buffer_text(&what)))
-        ;
+        problem_repeat(reader->problems, warning);
     else if (warning)
         problem_warning(reader->problems, file, line, "%s", buffer_text(&what));
     else
@@ -310,10 +310,9 @@ void reader_refuse(struct reader *reader, const config_setting_t *at, const char
 void reader_unknown(struct reader *reader, const config_setting_t *at, const char *kind, const char *word,
                     const char *const *candidates, size_t n)
 {
-    size_t before = reader->problems->n;
     reader_error(reader, at, "unknown %s `%s`", problem_text(reader->problems, kind), word);
     const char *nearest = problem_nearest(word, candidates, n);
-    if (nearest && reader->problems->n > before)
+    if (nearest)
         reader_hint(reader, "did you mean `%s`?", nearest);
 }
 

@@ -48,10 +48,9 @@ static void report_field(struct field_check *check, const char *field, const cha
                 names_add(reader, &known, event->fields[k].name);
         }
     }
-    size_t before = reader->problems->n;
     reader_error(reader, check->at, "the event %s has no field `%s`", type, field);
     const char *nearest = problem_nearest(field, known.items, known.n);
-    if (nearest && strcmp(nearest, field) != 0 && reader->problems->n > before)
+    if (nearest && strcmp(nearest, field) != 0)
         reader_hint(reader, "did you mean `%s`?", nearest);
 }
 

@@ -208,10 +208,12 @@ bool ladder_read(struct rule_reading *reading, const config_setting_t *list, con
         reader_no_memory(&reading->reader);
         return false;
     }
+    size_t errors = problems_met(reading->reader.problems);
     bool ok = true;
     for (int i = 0; i < length; i++)
         ok = read_step(reading, config_setting_get_elem(list, (unsigned)i), &steps[i]) && ok;
     check_names(reading, list, steps, (size_t)length);
+    ok = ok && problems_met(reading->reader.problems) == errors;
     *out = steps;
     *n = ok ? (size_t)length : 0;
     return ok;

@@ -318,7 +318,7 @@ bool rule_read(struct rule_reading *reading, const config_setting_t *group, stru
         return false;
     if (reading->load)
         rule.file = copy_text(reader, reader_file(group));
-    size_t errors = reader->problems->errors;
+    size_t errors = problems_met(reader->problems);
     bool ok = check_name(reading, group, rule.name);
     reader_check_keys(reader, group, keys, sizeof keys / sizeof *keys);
     refuse_unserved(reading, group, unserved, sizeof unserved / sizeof *unserved);
@@ -343,7 +343,7 @@ bool rule_read(struct rule_reading *reading, const config_setting_t *group, stru
     recur_check(reading, group, &rule);
     if (reading->load)
         rule_check(reading, group, &rule);
-    if (!ok || reader->problems->errors > errors || reader->failed)
+    if (!ok || problems_met(reader->problems) > errors || reader->failed)
         return false;
     rule.text = rule_text(reader->arena, &rule);
     if (!rule.text) {

@@ -331,7 +331,7 @@ int rule_tests_read(const char *path, const struct zone *zone, struct problems *
     struct documents documents;
     struct building building = {
         .reader = {.arena = arena_create(), .problems = problems}, .zone = zone, .out = out};
-    size_t errors = problems->errors;
+    size_t errors = problems_met(problems);
 
     *out = (struct rule_tests){.arena = building.reader.arena};
     if (!out->arena)
@@ -350,7 +350,7 @@ int rule_tests_read(const char *path, const struct zone *zone, struct problems *
     documents_finish(&documents);
     if (building.reader.failed)
         return -ENOMEM;
-    return problems->errors > errors ? -EINVAL : 0;
+    return problems_met(problems) > errors ? -EINVAL : 0;
 }
 
 void rule_tests_finish(struct rule_tests *tests)

@@ -66,7 +66,8 @@ static void add_stop(struct rule_reading *reading, const config_setting_t *setti
         load_duplicate(reading->load, setting, reading->stops[i].setting);
         return;
     }
-    if (!selector_read(reading, setting, &stop.selector))
+    size_t errors = problems_met(reading->reader.problems);
+    if (!selector_read(reading, setting, &stop.selector) || problems_met(reading->reader.problems) > errors)
         stop.selector.on.n = 0;
     stop.selector.stop = stop.name;
     reading->stops[reading->n_stops++] = stop;

@@ -43,6 +43,7 @@ static bool reserve(struct problems *problems)
 __attribute__((format(printf, 5, 0))) static void
 report(struct problems *problems, bool warning, const char *file, int line, const char *format, va_list args)
 {
+    problems->is_repeated = false;
     if (warning)
         problems->warnings++;
     else
@@ -75,10 +76,21 @@ void problem_warning(struct problems *problems, const char *file, int line, cons
     va_end(args);
 }
 
+void problem_repeat(struct problems *problems, bool warning)
+{
+    problems->is_repeated = true;
+    problems->repeats += warning ? 0 : 1;
+}
+
+size_t problems_met(const struct problems *problems)
+{
+    return problems->errors + problems->repeats;
+}
+
 void problem_hint(struct problems *problems, const char *format, ...)
 {
     /* A problem that was only counted must not leave its hint with another one. */
-    if (!problems->n || problems->errors + problems->warnings != problems->n)
+    if (problems->is_repeated || !problems->n || problems->errors + problems->warnings != problems->n)
         return;
     char *hint = NULL;
     va_list args;

@@ -26,6 +26,8 @@ struct problems {
     size_t room;
     size_t errors; /* all of them, those beyond PROBLEMS_MAX included */
     size_t warnings;
+    size_t repeats;   /* errors that were met again and not listed a second time */
+    bool is_repeated; /* the last one was such: its hint has been given, too */
 };
 
 void problems_init(struct problems *problems);
@@ -35,6 +37,11 @@ void problem_error(struct problems *problems, const char *file, int line, const 
     __attribute__((format(printf, 4, 5)));
 void problem_warning(struct problems *problems, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same problem in the same place was met again, as in a value that several rules inherit: it is not
+ * listed twice, but whoever meets it has failed. */
+void problem_repeat(struct problems *problems, bool warning);
+/* Errors met so far, listed or not: what was read meanwhile is of no use if there are more than before. */
+size_t problems_met(const struct problems *problems);
 /* Adds a hint to the problem that was reported last. */
 void problem_hint(struct problems *problems, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -32,6 +32,31 @@ static void test_collecting(void **state)
     problems_finish(&problems);
 }
 
+/* Listed once, met twice; what would be its hint belongs to no other problem. */
+static void test_repeats(void **state)
+{
+    (void)state;
+    struct problems problems;
+    problems_init(&problems);
+    problem_error(&problems, "f", 1, "inherited");
+    problem_hint(&problems, "mend it");
+    size_t before = problems_met(&problems);
+    assert_int_equal(before, 1);
+    problem_repeat(&problems, false);
+    problem_hint(&problems, "mend the other one");
+    assert_int_equal(problems_met(&problems), before + 1);
+    problem_repeat(&problems, true);
+    assert_int_equal(problems_met(&problems), before + 1);
+    assert_int_equal(problems.n, 1);
+    assert_int_equal(problems.errors, 1);
+    assert_int_equal(problems.warnings, 0);
+    assert_string_equal(problems.items[0].hint, "mend it");
+    problem_error(&problems, "f", 2, "another");
+    problem_hint(&problems, "its own");
+    assert_string_equal(problems.items[1].hint, "its own");
+    problems_finish(&problems);
+}
+
 static void test_more_are_counted(void **state)
 {
     (void)state;
@@ -121,11 +146,9 @@ static void test_out_of_memory_still_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_collecting),
-        cmocka_unit_test(test_more_are_counted),
-        cmocka_unit_test(test_sorting),
-        cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_out_of_memory_still_counts),
+        cmocka_unit_test(test_collecting),       cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_more_are_counted), cmocka_unit_test(test_sorting),
+        cmocka_unit_test(test_nearest),          cmocka_unit_test(test_out_of_memory_still_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
