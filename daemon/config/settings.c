@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "config/channels.h"
+#include "config/listen.h"
+#include "core/address.h"
 #include "core/calendar.h"
 #include "core/event.h"
+#include "core/stream_name.h"
 
 enum {
-    STREAM_NAME_MAX = 200,
     SEEN_MAX_DEFAULT = 1000000,
     CLOSED_MAX_DEFAULT = 200000,
     EARLY_MAX_DEFAULT = 100000,
@@ -62,11 +64,9 @@ static void read_places(struct load *load, const config_setting_t *root)
 
 static void check_stream(struct load *load, const config_setting_t *at, const struct texts *streams, size_t i)
 {
-    const char *name = streams->items[i];
-    if (strlen(name) > STREAM_NAME_MAX)
-        reader_error(&load->reader, at, "the name of a stream has at most %d bytes", STREAM_NAME_MAX);
-    if (strpbrk(name, " \t\r\n"))
-        reader_error(&load->reader, at, "\"%s\" has a blank in it", name);
+    const char *name = streams->items[i], *why = stream_name_problem(name);
+    if (why)
+        reader_refuse(&load->reader, at, name, why);
     for (size_t k = 0; k < i; k++)
         if (strcmp(streams->items[k], name) == 0)
             reader_error(&load->reader, at, "\"%s\" stands here twice", name);
@@ -89,6 +89,38 @@ static void read_home(struct load *load, const config_setting_t *root)
                 "home is one of `streams`: the one whose events meet the rules that open by the clock");
 }
 
+/* What people write who leave the beginning out; not more than that is repeated, it may hold a password. */
+static void hint_address(struct reader *reader, const char *text)
+{
+    if (*text == '/' && !strpbrk(text, "@?"))
+        reader_hint(reader, "write \"unix:%s\"", text);
+    else if (*text && *text != ':' && !strpbrk(text, "@/ "))
+        reader_hint(reader, "write \"redis://%s\"", text);
+    else
+        reader_hint(reader, "write \"unix:/path/to/socket\" or \"redis://host:port/db\"");
+}
+
+static void read_address(struct load *load, const config_setting_t *redis)
+{
+    struct reader *reader = &load->reader;
+    const char **text = &load->config->settings.redis, *why = NULL;
+    struct address address = {0};
+    if (!reader_option(reader, redis, text))
+        return;
+    bool from_file =
+        config_setting_type(redis) == CONFIG_TYPE_STRING && *config_setting_get_string(redis) == '@';
+    if (from_file && reader->without_secrets)
+        return;
+    int error = address_parse(*text, &address, &why);
+    if (error == -ENOMEM)
+        reader_no_memory(reader);
+    else if (error)
+        reader_error(reader, redis, "%s", problem_text(reader->problems, why));
+    if (error == -EINVAL)
+        hint_address(reader, from_file ? "" : *text);
+    address_finish(&address);
+}
+
 static void read_redis(struct load *load, const config_setting_t *root)
 {
     struct settings *settings = &load->config->settings;
@@ -98,8 +130,8 @@ static void read_redis(struct load *load, const config_setting_t *root)
     settings->redis = "";
     if (!redis)
         problem_error(reader->problems, settings->file, 0, "redis: is missing");
-    else if (reader_option(reader, redis, &settings->redis) && !*settings->redis)
-        reader_error(reader, redis, "must not be empty");
+    else
+        read_address(load, redis);
     if (!streams)
         problem_error(reader->problems, settings->file, 0, "streams: is missing");
     else if (reader_texts(reader, streams, &settings->streams)) {
@@ -198,6 +230,18 @@ static void read_retry(struct load *load, const config_setting_t *root)
         reader_error(&load->reader, retry, "`cap` must not be shorter than `base`, and `base` not 0");
 }
 
+static void read_listen(struct load *load, const config_setting_t *web)
+{
+    const char **text = &load->config->settings.web_listen;
+    const config_setting_t *listen = reader_member(web, "listen");
+    struct sockaddr_storage address;
+    socklen_t n;
+    if (!listen || !reader_text(&load->reader, listen, text) || listen_parse(*text, &address, &n))
+        return;
+    reader_error(&load->reader, listen, "\"%s\" is not an address and a port", *text);
+    reader_hint(&load->reader, "write numbers: \"127.0.0.1:9560\" or \"[::1]:9560\"");
+}
+
 static void read_web_and_log(struct load *load, const config_setting_t *root)
 {
     static const char *const web_keys[] = {"listen"}, *const log_keys[] = {"level"};
@@ -207,7 +251,7 @@ static void read_web_and_log(struct load *load, const config_setting_t *root)
     int level = 2;
     if (web && reader_is_group(&load->reader, web)) {
         reader_check_keys(&load->reader, web, web_keys, 1);
-        reader_get_text(&load->reader, web, "listen", &settings->web_listen);
+        read_listen(load, web);
     }
     if (log && config_setting_is_group(log)) {
         reader_check_keys(&load->reader, log, log_keys, 1);

@@ -213,6 +213,10 @@ bool reader_option(struct reader *reader, const config_setting_t *setting, const
         text = config_setting_get_string(setting);
         if (text[0] == '@' && text[1] && !reader->without_secrets)
             return read_secret(reader, setting, text + 1, out);
+        if (!utf8_is_valid(text, strlen(text))) {
+            reader_error(reader, setting, "is not UTF-8");
+            return false;
+        }
         *out = copy(reader, text);
         return true;
     case CONFIG_TYPE_BOOL:

@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "store/address.h"
+#include "core/address.h"
 
 struct connection;
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/stream_name.h"
+
 static const char *const suffixes[KEYS_OF_COMMIT + 1] = {
     [KEY_LEASE] = "lease",         [KEY_HEAD] = "head",   [KEY_DEADLINES] = "deadlines",
     [KEY_CLOSED] = "closed",       [KEY_EARLY] = "early", [KEY_SEEN] = "seen",
@@ -12,32 +14,6 @@ static const char *const suffixes[KEYS_OF_COMMIT + 1] = {
     [KEY_STATS] = "stats",         [KEY_DEAD] = "dead",   [KEY_JOURNAL] = "journal",
     [KEY_COMMANDS] = "commands",
 };
-
-/* Redis hashes what stands between the first '{' and the first '}' behind it, unless that is empty. */
-static bool has_tag(const char *stream)
-{
-    const char *open = strchr(stream, '{');
-    const char *close = open ? strchr(open, '}') : NULL;
-    return close && close > open + 1;
-}
-
-static const char *check_stream(const char *stream)
-{
-    size_t n = strlen(stream);
-    if (n == 0)
-        return "streams: a stream's name is empty";
-    if (n > KEYS_STREAM_MAX)
-        return "streams: a stream's name may have at most 200 bytes";
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)stream[i] <= ' ' || stream[i] == 0x7f)
-            return "streams: a stream's name may hold no blanks and no control characters";
-    if (strncmp(stream, "cuiban:", 7) == 0)
-        return "streams: names that begin with \"cuiban:\" are this program's own keys";
-    if (!has_tag(stream) && strchr(stream, '}'))
-        return "streams: no hash tag can follow a name with a '}' outside a tag {...}; use another stream "
-               "name";
-    return NULL;
-}
 
 static char *join(const char *before, const char *stream, const char *between, const char *suffix)
 {
@@ -52,10 +28,10 @@ static char *join(const char *before, const char *stream, const char *between, c
 int keys_init(struct keys *keys, const char *stream, const char **why)
 {
     *keys = (struct keys){0};
-    *why = check_stream(stream);
+    *why = stream_name_problem(stream);
     if (*why)
         return -EINVAL;
-    bool tagged = has_tag(stream);
+    bool tagged = stream_name_has_tag(stream);
     for (int key = 0; key < KEY_STREAM; key++)
         keys->names[key] = join(tagged ? "cuiban:" : "cuiban:{", stream, tagged ? ":" : "}:", suffixes[key]);
     keys->names[KEY_STREAM] = strdup(stream);

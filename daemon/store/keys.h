@@ -5,8 +5,6 @@
 
 #include "core/change.h"
 
-enum { KEYS_STREAM_MAX = 200 }; /* bytes of a stream's name */
-
 /* The order of the first twelve is the order of KEYS[] in the commit script. */
 enum key_name {
     KEY_LEASE,

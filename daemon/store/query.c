@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "store/address.h"
+#include "core/address.h"
 #include "store/connection.h"
 #include "store/keys.h"
 #include "core/json_members.h"

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <syslog.h>
 
+#include "core/stream_name.h"
 #include "store/shard_inside.h"
 
 const char *shard_state_name(enum shard_state state)
@@ -19,7 +20,7 @@ const char *shard_state_name(enum shard_state state)
 
 void shard_log(struct shard *shard, int priority, const char *format, ...)
 {
-    char text[SHARD_TEXT_MAX], line[SHARD_TEXT_MAX + KEYS_STREAM_MAX + 16];
+    char text[SHARD_TEXT_MAX], line[SHARD_TEXT_MAX + STREAM_NAME_MAX + 16];
     va_list list;
     va_start(list, format);
     (void)vsnprintf(text, sizeof(text), format, list);

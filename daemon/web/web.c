@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/listen.h"
+
 enum { BACKLOG = 64, HANDLES = 2 };
 
 struct web {
@@ -24,43 +26,6 @@ struct web {
 };
 
 /* -- addresses -- */
-
-/* "127.0.0.1:9560" or "[::1]:9560". Names are refused: resolving one blocks, and may bind more than was
- * meant. */
-static bool address_parse(const char *text, struct sockaddr_storage *out, socklen_t *out_n)
-{
-    const char *colon = strrchr(text, ':');
-    struct sockaddr_in *four = (struct sockaddr_in *)out;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-    char host[WEB_ADDRESS_MAX], *end;
-    size_t host_n = colon == NULL ? 0 : (size_t)(colon - text);
-    unsigned long port;
-
-    if (host_n == 0 || host_n >= sizeof(host) || colon[1] < '0' || colon[1] > '9')
-        return false;
-    errno = 0;
-    port = strtoul(colon + 1, &end, 10);
-    if (errno != 0 || *end != '\0' || port > UINT16_MAX)
-        return false;
-    memcpy(host, text, host_n);
-    host[host_n] = '\0';
-    memset(out, 0, sizeof(*out));
-    if (inet_pton(AF_INET, host, &four->sin_addr) == 1) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons((uint16_t)port);
-        *out_n = sizeof(*four);
-        return true;
-    }
-    if (host[0] != '[' || host[host_n - 1] != ']')
-        return false;
-    host[host_n - 1] = '\0';
-    if (inet_pton(AF_INET6, host + 1, &six->sin6_addr) != 1)
-        return false;
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons((uint16_t)port);
-    *out_n = sizeof(*six);
-    return true;
-}
 
 static void address_format(int fd, char into[static WEB_ADDRESS_MAX])
 {
@@ -89,7 +54,7 @@ static int address_listen(const char *text, int *out)
     socklen_t n = 0;
     int one = 1, status, fd;
 
-    if (!address_parse(text, &address, &n))
+    if (!listen_parse(text, &address, &n))
         return -EINVAL;
     fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)

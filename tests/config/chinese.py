@@ -15,7 +15,7 @@ FORMATS = {"reader_error": 2, "reader_warning": 2, "reader_hint": 1, "problem_er
 TEXTS = {"reader_unknown": 2, "check_name": 2, "bad_day": 3, "bad_date": 3, "problem_text": 1, "complaint_say": 1}
 # Where sentences are given by hand: `why = "..."`, `hint[] = "..."`, `return "..."`, fail(..., "..."), wrong(..., "...").
 REASONS = ["core/span_parse.c", "core/recurrence.c", "core/condition.c", "core/path.c", "core/quiet.c", "core/template.c",
-           "core/template_parse.c", "config/calendars.c", "config/rule_ladder.c", "config/rule_value.c",
+           "core/template_parse.c", "core/address.c", "core/stream_name.c", "config/calendars.c", "config/rule_ladder.c", "config/rule_value.c",
            "config/values.c", "cli/event_read.c"]
 REASON = re.compile(r'(?:\bwhy\s*=(?!=)|\bhint\[\]\s*=|\breturn\b(?=\s*(?:\w+\([^;"]*\)\s*\?\s*)?")|\bfail\s*\(|\bwrong\s*\()([^;]*);', re.S)
 FOREIGN = {"syntax error", "No such file or directory", "Permission denied", "Is a directory", "Not a directory",

@@ -6,7 +6,7 @@ import sys
 
 ALLOWED = set("""
 __assert_fail abort calloc free malloc realloc qsort bsearch strtol strtoll strtoull strtod
-memchr memcmp memcpy memmove memset strchr strcmp strcspn strdup strlen strncmp strndup strrchr strspn strstr strpbrk strsep strcasecmp
+explicit_bzero memchr memcmp memcpy memmove memset strchr strcmp strcspn strdup strlen strncmp strndup strrchr strspn strstr strpbrk strsep strcasecmp
 strncasecmp memmem strnlen asprintf vasprintf snprintf vsnprintf __ctype_b_loc __ctype_tolower_loc __ctype_toupper_loc
 __errno_location __stack_chk_fail _GLOBAL_OFFSET_TABLE_ exit
 """.split())

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/stream_name.h"
 #include "store/keys.h"
 
 static const struct {
@@ -51,15 +52,15 @@ static void test_names(void **state)
 static void test_too_long(void **state)
 {
     (void)state;
-    char name[KEYS_STREAM_MAX + 2];
+    char name[STREAM_NAME_MAX + 2];
     struct keys keys;
     const char *why = NULL;
     memset(name, 'a', sizeof(name));
-    name[KEYS_STREAM_MAX] = '\0';
+    name[STREAM_NAME_MAX] = '\0';
     assert_int_equal(keys_init(&keys, name, &why), 0);
     keys_finish(&keys);
-    name[KEYS_STREAM_MAX] = 'a';
-    name[KEYS_STREAM_MAX + 1] = '\0';
+    name[STREAM_NAME_MAX] = 'a';
+    name[STREAM_NAME_MAX + 1] = '\0';
     assert_int_equal(keys_init(&keys, name, &why), -EINVAL);
 }
 

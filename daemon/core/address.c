@@ -1,10 +1,10 @@
-#include "store/address.h"
+#include "core/address.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)tolower((unsigned char)c);
+    c = (char)(c | 0x20); /* lower case, if it is a letter */
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -74,14 +74,14 @@ static int parse_login(const char *text, size_t n, struct address *out, const ch
     if (colon && !(out->password = decode(colon + 1, n - user_n - 1, &broken)))
         goto failed;
     if (out->user && !out->password) {
-        *why = "redis: a user needs a password: redis://user:password@host";
+        *why = "a user needs a password: redis://user:password@host";
         return -EINVAL;
     }
     return 0;
 failed:
     if (!broken)
         return -ENOMEM;
-    *why = "redis: a '%' in user or password must be followed by two hexadecimal digits; write '%' itself as "
+    *why = "a '%' in user or password must be followed by two hexadecimal digits; write '%' itself as "
            "%25";
     return -EINVAL;
 }
@@ -94,7 +94,7 @@ static int parse_unix(const char *text, struct address *out, const char **why)
         const char *slash = strchr(text, '/');
         const char *at = slash ? memchr(text, '@', (size_t)(slash - text)) : NULL;
         if (!slash || (slash != text && at != slash - 1)) {
-            *why = "redis: a socket is written unix:/path, or unix://user:password@/path";
+            *why = "a socket is written unix:/path, or unix://user:password@/path";
             return -EINVAL;
         }
         int error = at ? parse_login(text, (size_t)(at - text), out, why) : 0;
@@ -105,11 +105,11 @@ static int parse_unix(const char *text, struct address *out, const char **why)
     size_t n = strcspn(text, "?");
     if (text[n] == '?' && (strncmp(text + n, "?db=", 4) != 0 ||
                            !parse_number(text + n + 4, strlen(text + n + 4), ADDRESS_DB_MAX, &out->db))) {
-        *why = "redis: after the socket's path only ?db=NUMBER may follow";
+        *why = "after the socket's path only ?db=NUMBER may follow";
         return -EINVAL;
     }
     if (text[0] != '/' || n < 2 || n > SOCKET_PATH_MAX) {
-        *why = "redis: unix: must be followed by an absolute path of at most 107 bytes";
+        *why = "unix: must be followed by an absolute path of at most 107 bytes";
         return -EINVAL;
     }
     out->place = strndup(text, n);
@@ -136,7 +136,7 @@ static int parse_host(const char *text, size_t n, struct address *out, const cha
     bool port_good = rest_n == 0 || (rest[0] == ':' &&
                                      parse_number(rest + 1, rest_n - 1, 65535, &out->port) && out->port > 0);
     if (host_n == 0 || host_n > 253 || !rest || !port_good || memchr(host, ' ', host_n)) {
-        *why = "redis: redis:// must be followed by host or host:port (1..65535; IPv6 in brackets)";
+        *why = "redis:// must be followed by host or host:port (1..65535; IPv6 in brackets)";
         return -EINVAL;
     }
     out->place = strndup(host, host_n);
@@ -159,7 +159,7 @@ static int parse_tcp(const char *text, struct address *out, const char **why)
     if (error)
         return error;
     if (*db == '/' && db[1] != '\0' && !parse_number(db + 1, strlen(db + 1), ADDRESS_DB_MAX, &out->db)) {
-        *why = "redis: after the host only /NUMBER, the database, may follow";
+        *why = "after the host only /NUMBER, the database, may follow";
         return -EINVAL;
     }
     return 0;
@@ -181,19 +181,19 @@ int address_parse(const char *text, struct address *out, const char **why)
 {
     struct address parsed = {0};
     int error = -EINVAL;
-    *why = "redis: write unix:/path/to/socket or redis://host:port/db";
+    *why = "must begin with unix: or redis://";
     if (strlen(text) >= ADDRESS_TEXT_MAX)
-        *why = "redis: the address is too long (at most 1023 bytes)";
+        *why = "the address is too long (at most 1023 bytes)";
     else if (strncmp(text, "unix:", 5) == 0)
         error = parse_unix(text + 5, &parsed, why);
     else if (strncmp(text, "redis://", 8) == 0)
         error = parse_tcp(text + 8, &parsed, why);
     else if (strncmp(text, "rediss://", 9) == 0)
-        *why = "redis: rediss:// needs a hiredis with TLS, which this build has not; let stunnel or a "
+        *why = "rediss:// needs a hiredis with TLS, which this build has not; let stunnel or a "
                "sidecar carry TLS "
                "and name its local socket";
     else if (strncmp(text, "sentinel://", 11) == 0 || strncmp(text, "cluster://", 10) == 0)
-        *why = "redis: this build does not follow sentinel:// or cluster:// addresses; name the primary "
+        *why = "this build does not follow sentinel:// or cluster:// addresses; name the primary "
                "itself or a "
                "proxy that follows it";
     if (!error)

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/address.h"
+#include "core/address.h"
 
 static const struct {
     const char *text;

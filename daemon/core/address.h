@@ -5,8 +5,8 @@
  *
  * User and password may hold %XX. Other schemes (rediss, sentinel, cluster) are named in the refusal: a new
  * one is a new `kind` here and one branch where a connection begins. */
-#ifndef CUIBAN_STORE_ADDRESS_H
-#define CUIBAN_STORE_ADDRESS_H
+#ifndef CUIBAN_CORE_ADDRESS_H
+#define CUIBAN_CORE_ADDRESS_H
 
 enum address_kind { ADDRESS_UNIX, ADDRESS_TCP };
 enum { ADDRESS_TEXT_MAX = 1024, ADDRESS_DB_MAX = 9999 };
