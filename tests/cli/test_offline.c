@@ -211,7 +211,7 @@ static void events_are_checked(void **state)
         int status;
         const char *piece;
     } cases[] = {
-        {"{\"type\":\"requisition.confirmed\",\"id\":\"e1\",\"time\":\"2026-10-09T10:00:00+08:00\","
+        {"{\"type\":\"requisition.confirmed\",\"id\":\"e1\",\"time\":\"2020-10-09T10:00:00+08:00\","
          "\"requisition\":\"R1\"}",
          0, "0 errors, 1 warnings"},
         {"{\"type\":\"requisition.confirmd\",\"id\":\"e1\",\"requisition\":\"R1\"}", 1,
@@ -231,7 +231,7 @@ static void events_are_checked(void **state)
         {"{\"type\":\"requisition.confirmed\",", 1, "not valid JSON"},
         {"[1]", 1, "one JSON object"},
         {"{\"specversion\":\"1.0\",\"type\":\"requisition.confirmed\",\"id\":\"e1\",\"source\":\"/"
-         "ats\",\"time\":\"2026-10-09T10:00:00+08:00\",\"data\":{\"requisition\":\"R1\"}}",
+         "ats\",\"time\":\"2020-10-09T10:00:00+08:00\",\"data\":{\"requisition\":\"R1\"}}",
          0, "0 errors"},
         {"", 2, NULL},
     };
