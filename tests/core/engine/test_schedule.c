@@ -386,6 +386,24 @@ static void test_weekly_contact(void **state)
     assert_string_equal(open_of(world, "contact"), "2026-W48 2026-W49 2026-W51 2026-W52");
 }
 
+/* An end that comes nearer is waited for at once, not only when the next period looks for it. */
+static void test_an_end_that_comes_nearer(void **state)
+{
+    struct world *world = *state;
+
+    world_event(world, "2026-11-23T10:00", "offer.accepted", "offer", "o1", "recruiter", "chen.jing",
+                "start_date", "2026-12-31", "call_from", "2026-11-23", NULL);
+    world_until(world, "2026-11-27T09:30");
+    assert_string_equal(open_of(world, "contact"), "2026-W48");
+    world_event(world, "2026-11-30T10:00", "offer.start_date_changed", "offer", "o1", "start_date",
+                "2026-12-01", NULL);
+    (void)world_journal(world);
+    world_until(world, "2026-12-01T17:59");
+    assert_null(strstr(world_journal(world), "recurs_ended"));
+    world_until(world, "2026-12-01T18:00");
+    assert_non_null(strstr(world_journal(world), "recurs_ended"));
+}
+
 /* What a weekend rolls to one morning was not missed: all of it opens. */
 static void test_periods_that_fall_together(void **state)
 {
@@ -691,6 +709,7 @@ int main(void)
         TEST(test_cancel_ends_recurrence_between_periods),
         TEST(test_recurs_from_the_anchor),
         TEST(test_weekly_contact),
+        TEST(test_an_end_that_comes_nearer),
         TEST(test_periods_that_fall_together),
         TEST(test_late_event_begins_in_the_past),
         TEST(test_event_opens_for_each_department),

@@ -155,12 +155,40 @@ static void hours_paused_in_berlin_are_berlins(void **state)
     assert_int_equal(world_only(world)->due, at("2026-03-30T17:00:00+02:00"));
 }
 
+/* Li Lei leads when it opens; Anna leads when it is looked at next. Its due stays, its steps go by her clock.
+ */
+static void a_new_owner_brings_the_own_clock(void **state)
+{
+    static const struct config_choice moved = {.directory = TEST_SOURCE_DIR "/world-zones/moved.d"};
+    struct world *world = *state;
+    char local[INSTANT_TEXT_MAX];
+
+    world_event(world, "2026-03-24T10:00", "led.asked", "id", "e1", "case", "c1", "department", "rd", NULL);
+    world_until(world, "2026-03-25T09:00");
+    world_take(world, &moved);
+    assert_string_equal(world_only(world)->owner, "li.lei");
+    world_until(world, "2026-03-25T10:00");
+    assert_string_equal(world_only(world)->owner, "anna");
+    assert_int_equal(world_only(world)->due, at("2026-03-26T18:00:00+08:00"));
+    assert_string_equal(world_told(world), ""); /* not yet ten in Berlin */
+    world_until(world, in_shanghai("2026-03-25T09:59:00+01:00", local));
+    assert_string_equal(world_told(world), "");
+    world_until(world, in_shanghai("2026-03-25T10:00:00+01:00", local));
+    assert_string_equal(world_told(world), "reminder anna mail due-1wd");
+    /* Thursday 18:00 in Shanghai is eleven in Berlin: four of her working hours later, lunch left out. */
+    world_until(world, in_shanghai("2026-03-26T15:29:00+01:00", local));
+    assert_string_equal(world_told(world), "overdue anna mail due");
+    world_until(world, in_shanghai("2026-03-26T15:30:00+01:00", local));
+    assert_string_equal(world_told(world), "escalation nick mail due+4wh\noverdue anna mail due+4wh copy");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dues_are_counted_where_the_owner_is),
         cmocka_unit_test_setup_teardown(a_ladder_climbs_on_the_owners_clock, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(a_pause_over_a_change_of_the_clock, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(a_new_owner_brings_the_own_clock, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(hours_paused_in_berlin_are_berlins, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
