@@ -15,11 +15,10 @@
 static void print_wait(struct cli *cli, const struct explain_case *explained,
                        const struct notification *notification)
 {
-    const struct history_record *queueing =
-        history_queueing(explained->records, explained->n_records, notification->id);
-    const char *quiet = queueing == NULL ? NULL : fields_get(&queueing->fields, "quiet");
+    const char *quiet =
+        history_text(history_waiting(explained->records, explained->n_records, notification->id), "quiet");
 
-    if (quiet != NULL && notification->attempts == 0 && notification->not_before > explained->snapshot->now)
+    if (*quiet != '\0' && notification->attempts == 0 && notification->not_before > explained->snapshot->now)
         cli_say(cli, "  (quiet until then: %s)", "（静默至此：%s）", quiet);
 }
 

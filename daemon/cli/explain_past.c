@@ -54,6 +54,20 @@ static void say_due(struct buffer *out, const struct explain_case *explained,
     buffer_printf(out, " %s", moment_format(due, zone, cli->chinese, text));
 }
 
+/* Of what waits, when other settings have it leave. */
+static void say_moved(struct buffer *out, const struct explain_case *explained,
+                      const struct history_record *record)
+{
+    const struct cli *cli = explained->snapshot->cli;
+    const struct zone *zone = setup_zone(explained->snapshot->config);
+    char was[MOMENT_TEXT_MAX], at[MOMENT_TEXT_MAX];
+
+    if (strcmp(record->what, "moved") != 0)
+        return;
+    buffer_printf(out, " %s -> %s", moment_format(history_int(record, "was", 0), zone, cli->chinese, was),
+                  moment_format(history_int(record, "not_before", 0), zone, cli->chinese, at));
+}
+
 static void say_people(struct buffer *out, const struct explain_case *explained,
                        const struct history_record *record)
 {
@@ -180,6 +194,7 @@ static void add_record(struct table *table, const struct explain_case *explained
     say_recipient(&text, explained, record);
     say_people(&text, explained, record);
     say_due(&text, explained, record);
+    say_moved(&text, explained, record);
     say_arrival(&text, explained, record);
     say_rest(&text, explained, record);
     say_kin(&text, explained, record);

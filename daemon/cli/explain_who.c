@@ -58,13 +58,14 @@ static void say_place(const struct answer *answer, const struct told_message *me
 static void say_delay(const struct answer *answer, const struct told_message *message)
 {
     const struct cli *cli = answer->cli;
-    instant not_before = history_int(&message->queued, "not_before", INSTANT_NONE);
+    const char *quiet = history_text(&message->waits, "quiet");
+    instant not_before = history_int(&message->waits, "not_before", INSTANT_NONE);
     char text[MOMENT_TEXT_MAX];
 
-    if (not_before != INSTANT_NONE)
+    if (*quiet != '\0')
         buffer_printf(answer->out,
-                      cli_in(cli, "; quiet hours %s, so not before %s", "；静默时段 %s，最早 %s"),
-                      history_text(&message->queued, "quiet"), when(answer, not_before, text));
+                      cli_in(cli, "; quiet hours %s, so not before %s", "；静默时段 %s，最早 %s"), quiet,
+                      when(answer, not_before, text));
     if (message->attempts > 1)
         buffer_printf(answer->out, cli_in(cli, "; %d attempts", "；尝试 %d 次"), message->attempts);
     if (message->failed.what != NULL)
@@ -257,7 +258,7 @@ static void json_message(struct json_writer *json, const struct answer *answer,
     if (message->step.what != NULL)
         row_json_instant(json, "stood", zone, history_int(&message->step, "at", INSTANT_NONE));
     row_json_instant(json, "queued", zone, message->queued.now);
-    row_json_instant(json, "not_before", zone, history_int(&message->queued, "not_before", INSTANT_NONE));
+    row_json_instant(json, "not_before", zone, history_int(&message->waits, "not_before", INSTANT_NONE));
     json_object_end(json);
 }
 

@@ -142,6 +142,19 @@ const struct history_record *history_queueing(const struct history_record *recor
     return NULL;
 }
 
+const struct history_record *history_waiting(const struct history_record *records, size_t n,
+                                             const char *notification)
+{
+    const struct history_record *found = history_queueing(records, n, notification);
+
+    for (size_t i = 0; found != NULL && i < n; i++) {
+        if (strcmp(records[i].what, "moved") == 0 &&
+            strcmp(history_text(&records[i], "n"), notification) == 0)
+            found = &records[i];
+    }
+    return found;
+}
+
 int64_t history_int(const struct history_record *record, const char *name, int64_t otherwise)
 {
     const char *text = fields_get(&record->fields, name);

@@ -32,6 +32,10 @@ const char *history_text(const struct history_record *record, const char *name);
  * phase, for whom, whether a copy. `notification` may be NULL. */
 const struct history_record *history_queueing(const struct history_record *records, size_t n,
                                               const char *notification);
+/* The record that says until when it waits for quiet hours: that one, or a later one of other settings. NULL.
+ */
+const struct history_record *history_waiting(const struct history_record *records, size_t n,
+                                             const char *notification);
 int64_t history_int(const struct history_record *record, const char *name, int64_t otherwise);
 
 #endif

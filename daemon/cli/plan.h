@@ -22,13 +22,21 @@ struct plan_row { /* one open deadline that does not stay as it is */
     size_t n_withdrawn; /* messages that wait to be sent and would not be */
 };
 
+struct plan_wait { /* a message that waits, and would leave at another time or on another channel */
+    const char *id, *to, *phase;
+    const char *was_via, *via; /* NULL: the channel stays */
+    instant was, at;           /* INSTANT_NONE: the time does */
+};
+
 struct plan {
     struct arena *arena;
     const char *stream;
     char running[17];       /* fingerprint of the rules that run */
     struct plan_row **rows; /* by the new due; each in the arena */
     size_t n, room;
-    struct index by_id;    /* of the rows */
+    struct index by_id; /* of the rows */
+    struct plan_wait *waits;
+    size_t n_waits, waits_room;
     struct arena *records; /* the record at hand */
     instant now;           /* of that record */
     size_t open;           /* all deadlines that are open */

@@ -100,6 +100,56 @@ static void note_message(struct plan *plan, const struct fields *record)
             copy(plan, fields_get(record, "phase")), number(record, "not_before", plan->now)};
 }
 
+/* The row of the record's notification: the latest, or a new one. */
+static struct plan_wait *find_wait(struct plan *plan, const struct fields *record)
+{
+    const char *id = fields_get(record, "n"), *to = fields_get(record, "to");
+
+    if (id == NULL)
+        return NULL;
+    if (plan->n_waits > 0 && strcmp(plan->waits[plan->n_waits - 1].id, id) == 0)
+        return &plan->waits[plan->n_waits - 1];
+    if (plan->n_waits == plan->waits_room) {
+        size_t room = plan->waits_room == 0 ? 64 : plan->waits_room * 2;
+        struct plan_wait *waits = reallocarray(plan->waits, room, sizeof(*waits));
+
+        if (waits == NULL) {
+            plan->failed = true;
+            return NULL;
+        }
+        plan->waits = waits;
+        plan->waits_room = room;
+    }
+    plan->waits[plan->n_waits] = (struct plan_wait){
+        .id = copy(plan, id),
+        .to = copy(plan, to != NULL && *to != '\0' ? to : fields_get(record, "via")),
+        .phase = copy(plan, fields_get(record, "phase")),
+        .was = INSTANT_NONE,
+        .at = INSTANT_NONE,
+    };
+    return &plan->waits[plan->n_waits++];
+}
+
+static void note_moved(struct plan *plan, const struct fields *record)
+{
+    struct plan_wait *wait = find_wait(plan, record);
+
+    if (wait == NULL)
+        return;
+    wait->was = number(record, "was", INSTANT_NONE);
+    wait->at = number(record, "not_before", INSTANT_NONE);
+}
+
+static void note_rerouted(struct plan *plan, const struct fields *record)
+{
+    struct plan_wait *wait = find_wait(plan, record);
+
+    if (wait == NULL)
+        return;
+    wait->was_via = copy(plan, fields_get(record, "was"));
+    wait->via = copy(plan, fields_get(record, "via"));
+}
+
 static bool is_change(const char *what)
 {
     return strcmp(what, "recomputed") == 0 || strcmp(what, "kept") == 0 || strcmp(what, "recounted") == 0;
@@ -116,6 +166,10 @@ static void plan_on_record(void *data, const struct fields *record)
         note_withdrawn(plan, record);
     else if (what != NULL && strcmp(what, "queued") == 0)
         note_message(plan, record);
+    else if (what != NULL && strcmp(what, "moved") == 0)
+        note_moved(plan, record);
+    else if (what != NULL && strcmp(what, "rerouted") == 0)
+        note_rerouted(plan, record);
 }
 
 static void plan_on_records(void *data, instant now, const char *records)
@@ -206,6 +260,7 @@ enum cli_status plan_make(struct cli *cli, const struct config *config, const st
 void plan_finish(struct plan *plan)
 {
     free(plan->rows);
+    free(plan->waits);
     index_finish(&plan->by_id);
     arena_destroy(plan->records);
     arena_destroy(plan->arena);

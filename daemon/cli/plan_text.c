@@ -87,6 +87,54 @@ static void print_rows(const struct cli *cli, const struct config *config, const
     table_finish(&table);
 }
 
+/* What waits to be sent and goes otherwise by the new settings. */
+static void print_waits(const struct cli *cli, const struct config *config, const struct plan *plan)
+{
+    const char *header[] = {cli_in(cli, "NOTIFICATION", "通知"), cli_in(cli, "TO", "收件人"),
+                            cli_in(cli, "PHASE", "阶段"), cli_in(cli, "LEAVES", "发送"),
+                            cli_in(cli, "CHANNEL", "渠道")};
+    struct table table;
+
+    table_init(&table, 5, header);
+    for (size_t i = 0; i < plan->n_waits; i++) {
+        const struct plan_wait *wait = &plan->waits[i];
+        char was[MOMENT_TEXT_MAX], at[MOMENT_TEXT_MAX];
+
+        table_add(&table, wait->id);
+        table_add(&table, setup_person(config, wait->to));
+        table_add(&table, row_phase(cli, wait->phase));
+        if (wait->at == INSTANT_NONE)
+            table_add(&table, NULL);
+        else
+            table_addf(&table, "%s -> %s", moment_format(wait->was, setup_zone(config), cli->chinese, was),
+                       wait->at <= plan->now ? cli_in(cli, "at once", "立即")
+                                             : moment_format(wait->at, setup_zone(config), cli->chinese, at));
+        if (wait->via == NULL)
+            table_add(&table, NULL);
+        else
+            table_addf(&table, "%s -> %s", wait->was_via, wait->via);
+    }
+    if (table_rows(&table) > 0)
+        table_print(&table, stdout);
+    table_finish(&table);
+}
+
+static void print_wait_sums(const struct cli *cli, const struct plan *plan)
+{
+    size_t freed = 0, delayed = 0, rerouted = 0;
+
+    for (size_t i = 0; i < plan->n_waits; i++) {
+        freed += plan->waits[i].at < plan->waits[i].was;
+        delayed += plan->waits[i].at > plan->waits[i].was;
+        rerouted += plan->waits[i].via != NULL;
+    }
+    if (plan->n_waits > 0)
+        cli_say(cli,
+                "of the messages that wait, %zu would leave earlier, %zu later, %zu on another channel\n",
+                "待发的消息中，提前发送 %zu 条，推迟发送 %zu 条，改走其他渠道 %zu 条\n", freed, delayed,
+                rerouted);
+}
+
 static void print_sums(const struct cli *cli, const struct plan *plan)
 {
     size_t moved = 0, withdrawn = 0;
@@ -130,7 +178,9 @@ void plan_print(const struct cli *cli, const struct config *config, const struct
         cli_say(cli, "%s: running rules %.4s -> %.4s\n", "%s：运行中的规则 %.4s -> %.4s\n", plan->stream,
                 plan->running, files);
     print_rows(cli, config, plan);
+    print_waits(cli, config, plan);
     print_sums(cli, plan);
+    print_wait_sums(cli, plan);
     print_refusal(cli, plan);
 }
 
@@ -161,6 +211,21 @@ static void json_row(struct json_writer *json, const struct zone *zone, const st
     json_object_end(json);
 }
 
+static void json_wait(struct json_writer *json, const struct zone *zone, const struct plan_wait *wait)
+{
+    json_object(json);
+    json_key_text(json, "id", wait->id);
+    json_key_text(json, "to", wait->to);
+    json_key_text(json, "phase", wait->phase);
+    if (wait->at != INSTANT_NONE) {
+        row_json_instant(json, "was", zone, wait->was);
+        row_json_instant(json, "at", zone, wait->at);
+    }
+    json_key_text(json, "was_via", wait->was_via);
+    json_key_text(json, "via", wait->via);
+    json_object_end(json);
+}
+
 void plan_json(struct json_writer *json, const struct config *config, const struct plan *plan)
 {
     size_t max = sizeof(plan->vanishing) / sizeof(plan->vanishing[0]);
@@ -175,6 +240,11 @@ void plan_json(struct json_writer *json, const struct config *config, const stru
     json_array(json);
     for (size_t i = 0; i < plan->n; i++)
         json_row(json, setup_zone(config), plan->rows[i]);
+    json_array_end(json);
+    json_key(json, "waiting");
+    json_array(json);
+    for (size_t i = 0; i < plan->n_waits; i++)
+        json_wait(json, setup_zone(config), &plan->waits[i]);
     json_array_end(json);
     json_key(json, "refused");
     json_array(json);

@@ -78,7 +78,7 @@ static int add_message(struct walk *walk, const struct history_record *queued)
     if (!history_copy(walk->arena, queued, &message->queued) ||
         (step != NULL && !history_copy(walk->arena, step, &message->step)))
         return -ENOMEM;
-    message->last = message->queued;
+    message->last = message->waits = message->queued;
     day->n_messages++;
     return 0;
 }
@@ -92,6 +92,8 @@ static int follow(struct walk *walk, struct told_message *message, const struct 
         message->attempts++;
         return 0;
     }
+    if (is(record, "moved"))
+        return history_copy(walk->arena, record, &message->waits) ? 0 : -ENOMEM;
     if (is_end(record->what) && record->now < day->from) {
         *message = day->messages[--day->n_messages];
         return 0;

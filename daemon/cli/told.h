@@ -9,6 +9,7 @@ enum { TOLD_MESSAGES_MAX = 1000, TOLD_SILENCES_MAX = 1000 };
 
 struct told_message {
     struct history_record queued; /* to whom, which step, phase, channel, until when quiet */
+    struct history_record waits;  /* the same, or what other settings have made of that */
     struct history_record step;   /* its firing: where it stood, what moved it; without fields if not known */
     struct history_record last; /* what became of it so far: queued, delivered, withdrawn, dead, retry ... */
     struct history_record failed; /* the first attempt that failed; without fields if none did */

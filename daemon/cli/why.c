@@ -63,6 +63,7 @@ static const struct {
     {"the outbox is full; the oldest gives way", "发件箱已满，最早的让位"},
     {"three attempts ended without a verdict", "三次尝试都没有结果"},
     {"the channel's policy: an operator decides", "按渠道设置，由运维决定"},
+    {"the settings have changed", "设置已修改"},
 };
 
 static const struct {
@@ -101,6 +102,8 @@ static const struct {
     {"misconfigured", "misconfigured", "渠道配置有误", false},
     {"uncertain", "uncertain", "结果不明", false},
     {"fallback", "other channel", "改走备用渠道", false},
+    {"rerouted", "other channel", "改走其他渠道", false},
+    {"moved", "leaves otherwise", "发送时间改变", false},
     {"held", "held", "搁置", false},
     {"superseded", "superseded", "被更晚的台阶取代", true},
     {"skipped", "skipped", "略过", true},

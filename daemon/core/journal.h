@@ -24,6 +24,8 @@
  *   claimed        n, attempt, ends
  *   delivered      n, to, via, remote
  *   retry backoff reauth refused misconfigured uncertain     n, code, why, next
+ *   moved          n, phase, to, via, was, not_before, quiet, why: it waits otherwise by other settings
+ *   rerouted       n, phase, to, was, via, why: by other settings it leaves on another channel
  *   withdrawn      n, why; held, dead: n, why; fallback: n, via, was, why
  *   recurs         k, next, until: an event began a recurrence; recurs_changed; recurs_ended: k, why
  *   period_missed  period, n: openings of a downtime that came too late to matter

@@ -70,6 +70,10 @@ void notification_encode(const struct notification *notification, struct buffer 
     json_key_text(&json, "via", notification->channel);
     json_key_text(&json, "state", notification_state_name(notification->state));
     json_key_int(&json, "queued", notification->queued);
+    json_key_int(&json, "from", notification->from);
+    if (notification->again != INSTANT_NONE) {
+        json_key_int(&json, "again", notification->again);
+    }
     json_key_int(&json, "not_before", notification->not_before);
     json_key_int(&json, "expires", notification->expires);
     if (notification->state == NOTIFICATION_CLAIMED) {
@@ -116,6 +120,8 @@ static bool read_member(void *data, struct json_scanner *scanner)
         {"via", .text = &note->channel},
         {"state", .text = &reading->state},
         {"queued", .number = &note->queued},
+        {"from", .number = &note->from},
+        {"again", .number = &note->again},
         {"not_before", .number = &note->not_before},
         {"expires", .number = &note->expires},
         {"ends", .number = &note->ends},
@@ -154,6 +160,15 @@ static bool parse_state(const char *name, enum notification_state *out)
     return false;
 }
 
+/* An older daemon kept only what followed: what nobody has tried waits for its step, else for a verdict. */
+static void give_causes(struct notification *note)
+{
+    if (note->from == INSTANT_NONE) {
+        note->from = note->queued;
+        note->again = note->attempts > 0 || note->fell_back ? note->not_before : INSTANT_NONE;
+    }
+}
+
 static bool complete(struct reading *reading)
 {
     struct notification *note = reading->notification;
@@ -166,6 +181,7 @@ static bool complete(struct reading *reading)
     memcpy(note->deadline_id, reading->deadline, strlen(reading->deadline) + 1);
     note->attempts = (int32_t)reading->attempts;
     note->uncertain = (int32_t)reading->uncertain;
+    give_causes(note);
     return parse_phase(reading->phase, &note->phase) && parse_state(reading->state, &note->state);
 }
 
@@ -179,6 +195,7 @@ int notification_decode(const char *id, const char *json, size_t n, struct notif
         return -ENOMEM;
     }
     agenda_entry_init(&reading.notification->agenda);
+    reading.notification->from = reading.notification->again = INSTANT_NONE;
     if (strlen(id) >= sizeof reading.notification->id || !json_read_object(json, n, read_member, &reading) ||
         !complete(&reading)) {
         *why = "not the JSON of a notification";

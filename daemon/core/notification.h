@@ -32,7 +32,9 @@ struct notification {
     bool urgent;
     enum notification_state state;
     instant queued;
-    instant not_before;
+    instant from;       /* when its step lets it leave, quiet hours aside */
+    instant again;      /* not before, by a verdict or because it had become quiet; INSTANT_NONE */
+    instant not_before; /* what follows from these by the quiet hours in force, for all to read */
     instant expires;
     instant ends;       /* of the claimed attempt: after it no answer can come */
     int32_t attempts;   /* claimed so far */

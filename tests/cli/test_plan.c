@@ -113,6 +113,40 @@ static void what_waits_is_withdrawn(void **state)
     ctl_expect(ctl, 0, "\"withdrawn\":1", NULL);
 }
 
+/* The settings file with another line, which the tool sees and the daemon has not taken. */
+static void change_settings(struct world *world, const char *line)
+{
+    char command[512];
+
+    snprintf(command, sizeof(command), "sed -i '/^quiet/d' %s && printf '%%s\\n' '%s' >> %s",
+             world->ctl.settings, line, world->ctl.settings);
+    assert_int_equal(system(command), 0);
+}
+
+/* Overdue on Thursday at 18:00: what nobody may hear before Friday any more, and again what may. */
+static void what_waits_is_delayed_and_freed(void **state)
+{
+    struct world *world = *state;
+    struct ctl *ctl = &world->ctl;
+
+    open_one(world);
+    passes(world, "2036-03-06T18:05:00+08:00");
+    delivers(world, VERDICT_RETRY, "connection refused");
+    change_settings(world, "quiet = \"outside calendar\";");
+    ctl_run(ctl, "plan", NULL);
+    ctl_expect(ctl, 0, "of the messages that wait, 0 would leave earlier, 1 later, 0 on another channel",
+               NULL);
+    ctl_expect(ctl, 0, "张伟  overdue  2036-03-06 Thu 18:06 -> 2036-03-07 Fri 09:00", NULL);
+    ctl_run(ctl, "--lang", "zh", "plan", NULL);
+    ctl_expect(ctl, 0, "待发的消息中，提前发送 0 条，推迟发送 1 条，改走其他渠道 0 条", NULL);
+    ctl_run(ctl, "--json", "plan", NULL);
+    ctl_expect(ctl, 0, "\"was\":\"2036-03-06T18:06:00", NULL);
+    ctl_expect(ctl, 0, "\"at\":\"2036-03-07T09:00:00", NULL);
+    change_settings(world, "");
+    ctl_run(ctl, "plan", NULL);
+    assert_null(strstr(buffer_text(&ctl->out), "of the messages that wait"));
+}
+
 static void kept(void **state)
 {
     struct world *world = *state;
@@ -158,6 +192,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(dues_move, world_start, world_stop),
         cmocka_unit_test_setup_teardown(somebody_would_be_told, world_start, world_stop),
         cmocka_unit_test_setup_teardown(what_waits_is_withdrawn, world_start, world_stop),
+        cmocka_unit_test_setup_teardown(what_waits_is_delayed_and_freed, world_start, world_stop),
         cmocka_unit_test_setup_teardown(kept, world_start, world_stop),
         cmocka_unit_test_setup_teardown(a_rule_vanishes, world_start, world_stop),
         cmocka_unit_test_setup_teardown(no_daemon_yet, world_start, world_stop),

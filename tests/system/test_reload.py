@@ -1,4 +1,5 @@
 """Other files while the daemon runs: taken, refused, cut off in the middle."""
+import datetime
 import json
 import os
 import re
@@ -136,6 +137,29 @@ class Taken(unittest.TestCase):
             world.add("task.asked", task="b", person="ann")
             wait_for("what is open escalates", lambda: len(world.robot.texts()) >= 1)
             self.assertEqual(len(world.table("deadlines")), 1)
+
+    def test_what_waits_for_quiet_hours_is_freed(self):
+        now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8)))
+        hours = "-".join((now + datetime.timedelta(hours=shift)).strftime("%H:%M") for shift in (-3, 3))
+        with Office(task("1s")) as world:
+            settings = world.get("cuiban.cfg")
+            world.put(f'{settings} quiet = "{hours}";', "cuiban.cfg")
+            daemon = world.daemon().wait_owner()
+            world.ask("a")
+            note = wait_for("it waits for the end of the quiet hours", lambda: world.table("outbox"))
+            note = next(iter(note.values()))
+            self.assertGreater(note["not_before"], note["from"] + HOUR_MS)
+            self.assertIn("quiet until then", self.explain(world, note["d"]))
+            world.put(f'{settings} quiet = "none";', "cuiban.cfg")
+            self.assertEqual(world.reload(daemon)["taken"], 1)
+            wait_for("it leaves", lambda: world.robot.texts())
+            self.assertEqual([record["was"] for record in world.records("moved")], [note["not_before"]])
+            self.assertNotIn("quiet", self.explain(world, note["d"]))
+
+    @staticmethod
+    def explain(world, deadline):
+        return subprocess.run([CUIBANCTL, "-c", world.path("cuiban.cfg"), "explain", deadline], capture_output=True, text=True,
+                              env={**os.environ, "LC_ALL": "C"}, check=True).stdout
 
     def test_other_channels_replace_the_service(self):
         with Office(task("24h")) as world:

@@ -5,6 +5,7 @@
 
 #include "sending.h"
 #include "state.h"
+#include "waiting.h"
 
 /* One person (or group) that a step tells. */
 struct listener {
@@ -414,7 +415,7 @@ static const char *template_of(const struct firing *firing, const struct listene
 }
 
 static struct notification *make(const struct firing *firing, const struct listener *listener,
-                                 const char *channel, instant leave)
+                                 const char *channel)
 {
     struct notification *note = calloc(1, sizeof *note);
 
@@ -428,8 +429,6 @@ static struct notification *make(const struct firing *firing, const struct liste
     note->copy = listener->copy;
     note->urgent = firing->step->urgent;
     note->queued = firing->turn->now;
-    note->not_before = leave;
-    note->expires = expiry(firing, listener->phase, leave);
     if (!state_set_text(&note->rule, firing->deadline->rule->name) ||
         !state_set_text(&note->step, firing->step->name) ||
         !state_set_text(&note->message, template_of(firing, listener)) ||
@@ -438,13 +437,14 @@ static struct notification *make(const struct firing *firing, const struct liste
         notification_destroy(note);
         return NULL;
     }
+    waiting_begin(firing->turn->engine, note, firing->fires);
+    note->expires = expiry(firing, listener->phase, note->not_before);
     return note;
 }
 
-static struct notification *queue(struct firing *firing, const struct listener *listener, const char *channel,
-                                  instant leave)
+static struct notification *queue(struct firing *firing, const struct listener *listener, const char *channel)
 {
-    struct notification *note = make(firing, listener, channel, leave);
+    struct notification *note = make(firing, listener, channel);
 
     if (!note) {
         firing->turn->changes->failed = true;
@@ -471,7 +471,7 @@ static void send_on(struct firing *firing, const struct listener *listener,
         return;
     }
     firing->left = departure.counts > firing->left ? departure.counts : firing->left;
-    struct notification *note = queue(firing, listener, channel->name, departure.leave);
+    struct notification *note = queue(firing, listener, channel->name);
     if (note && finish) {
         finish(firing, note);
     }

@@ -3,6 +3,7 @@
 
 #include "sending.h"
 #include "state.h"
+#include "waiting.h"
 
 enum {
     UNCERTAIN_MAX = 3,         /* attempts without a verdict, then a dead letter */
@@ -46,6 +47,11 @@ static void put_queued(struct turn *turn, struct notification *note)
     arm(turn, note);
     state_put_notification(turn, note);
     tell_delivery(turn, &turn->changes->queued, note->id);
+}
+
+void outbox_requeue(struct turn *turn, struct notification *note)
+{
+    put_queued(turn, note);
 }
 
 static void journal_note(struct turn *turn, const struct notification *note, const char *what,
@@ -231,8 +237,7 @@ static bool fall_back(struct turn *turn, struct notification *note, const char *
     }
     note->fell_back = true;
     note->attempts = note->uncertain = 0;
-    note->not_before = turn->now;
-    (void)sending_hold(turn, note);
+    waiting_fall_back(turn, note);
     put_queued(turn, note);
     return true;
 }
@@ -296,8 +301,7 @@ static void again(struct turn *turn, struct notification *note, int64_t delay_ms
     } else if (note->attempts >= NOTIFICATION_ATTEMPTS_MAX) {
         outbox_dead(turn, note, why);
     } else {
-        note->not_before = turn->now + delay_ms;
-        (void)sending_hold(turn, note);
+        waiting_again(turn, note, turn->now + delay_ms);
         put_queued(turn, note);
     }
 }
@@ -442,7 +446,7 @@ size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant n
             is_pointless(note) || (note->deadline && note->deadline->state == DEADLINE_PAUSED)) {
             continue;
         }
-        if (sending_hold(&turn, note)) { /* the channel was slow, or the daemon away: it has become quiet */
+        if (waiting_hold(&turn, note)) { /* the channel was slow, or the daemon away: it has become quiet */
             put_queued(&turn, note);
             continue;
         }
@@ -485,6 +489,10 @@ void engine_refuse(struct engine *engine, const char *id, const char *reason, in
     struct notification *note = state_find_notification(engine, id);
 
     if (!note || note->state != NOTIFICATION_QUEUED) {
+        return;
+    }
+    if (waiting_reroute(&turn, note)) { /* other files have taken its channel away */
+        put_queued(&turn, note);
         return;
     }
     journal_note(&turn, note, "refused", reason);

@@ -97,26 +97,11 @@ const struct quiet *sending_quiet(const struct engine *engine, const struct noti
     return quiet_of(engine, directory_person(engine->parts.people, note->to), note->channel);
 }
 
-bool sending_hold(const struct turn *turn, struct notification *note)
+instant sending_open(const struct engine *engine, const struct notification *note, instant at, instant limit)
 {
     const struct recipient to = {note->to, note->channel};
-    instant at = note->not_before > turn->now ? note->not_before : turn->now;
-    instant next = note->urgent ? at : leave_of(turn->engine, note->deadline, &to, at, INSTANT_NEVER);
 
-    if (next == at) {
-        return false;
-    }
-    /* One that was tried is still what its recipient has to hear, unless it speaks of a due to come. */
-    if (sending_is_whole_life(turn->engine, note) || (note->attempts > 0 && note->phase != PHASE_REMINDER)) {
-        note->expires += next - at;
-    }
-    note->not_before = next;
-    return true;
-}
-
-bool sending_is_whole_life(const struct engine *engine, const struct notification *note)
-{
-    return note->expires - note->not_before >= engine->policy->expires_max_ms;
+    return note->urgent ? at : leave_of(engine, note->deadline, &to, at, limit);
 }
 
 /* -- everybody of one step, as it would be resolved on the day of `at` -- */

@@ -29,10 +29,9 @@ bool sending_now(const struct turn *turn, const struct deadline *deadline, const
 instant sending_plan(const struct engine *engine, const struct deadline *deadline, const struct step *step,
                      const char *person, instant at, instant fires);
 const struct quiet *sending_quiet(const struct engine *engine, const struct notification *note);
-/* Moves what would leave in quiet hours to their end. True if it was moved. */
-bool sending_hold(const struct turn *turn, struct notification *note);
-/* Its end is the longest life that there is, not a fresher message. */
-bool sending_is_whole_life(const struct engine *engine, const struct notification *note);
+/* When what is queued and would leave at `at` does: the next opening, or if that is not before `limit` the
+ * last open moment before `at`. */
+instant sending_open(const struct engine *engine, const struct notification *note, instant at, instant limit);
 /* When every step that has a next firing fires, if `last` is the rung that fired last. */
 void sending_fires(const struct engine *engine, const struct deadline *deadline, const struct rung *last,
                    instant fires[static RULE_STEPS_MAX]);

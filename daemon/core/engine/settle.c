@@ -8,11 +8,13 @@
 #include "following.h"
 #include "sending.h"
 #include "state.h"
+#include "waiting.h"
 
 enum {
     SETTLE_SLICE = 1024, /* what one part of the work may cost: a few milliseconds */
     SETTLE_SAME = 1,     /* a deadline whose rule has not changed */
     SETTLE_COUNTED = 8,  /* one that is counted again, or a recurrence */
+    SETTLE_RESTARTS_MAX = 3,
 };
 
 /* -- which calendars -- */
@@ -67,6 +69,20 @@ static bool begin(struct engine *engine, instant now)
     return true;
 }
 
+/* Does something wait that the settings of today would have wait otherwise? */
+static bool waits_otherwise(const struct engine *engine, instant now)
+{
+    size_t cursor = 0;
+    const struct notification *note;
+
+    while ((note = index_next(&engine->notifications, &cursor)) != NULL) {
+        if (!waiting_is_settled(engine, note, now)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool settle_loaded(struct engine *engine, instant now)
 {
     struct settling *settling = &engine->settling;
@@ -76,8 +92,8 @@ bool settle_loaded(struct engine *engine, instant now)
         return false;
     }
     settling->is_news = engine->ran[0] && strcmp(engine->ran, ruleset_fingerprint(engine->parts.rules)) != 0;
-    settling->is_on =
-        settling->is_news || settling->by_calendars || engine->has_unread || versions_are_behind(engine);
+    settling->is_on = settling->is_news || settling->by_calendars || engine->has_unread ||
+                      versions_are_behind(engine) || waits_otherwise(engine, now);
     return true;
 }
 
@@ -102,6 +118,8 @@ int engine_reload(struct engine *engine, const struct engine_parts *parts, insta
     struct settling settling = {.is_on = true, .is_news = true, .is_reload = true};
 
     assert(!engine->settling.is_on);
+    settling.shorter_ms = engine->policy->expires_max_ms - ruleset_policy(parts->rules)->expires_max_ms;
+    settling.shorter_ms = settling.shorter_ms > 0 ? settling.shorter_ms : 0;
     compare(&settling, engine->parts.rules, parts->rules);
     engine->settling = settling;
     memcpy(engine->ran, ruleset_fingerprint(engine->parts.rules), sizeof engine->ran);
@@ -247,6 +265,33 @@ static void end(struct turn *turn)
     engine->pruned = versions_prune(turn); /* the rest when time passes */
 }
 
+void settle_gone(struct engine *engine)
+{
+    struct settling *settling = &engine->settling;
+
+    if (settling->is_on && settling->restarts < SETTLE_RESTARTS_MAX && settling->notification > 0) {
+        settling->notification = 0;
+        settling->restarts++;
+    }
+}
+
+/* Returns what it has cost. True: there may be more. */
+static bool settle_waiting(struct turn *turn, int *cost)
+{
+    struct settling *settling = &turn->engine->settling;
+    struct notification *note;
+
+    while (*cost < SETTLE_SLICE && !changes_is_full(turn->changes)) {
+        note = index_next(&turn->engine->notifications, &settling->notification);
+        if (!note) {
+            return false;
+        }
+        waiting_settle(turn, note, settling->restarts > 0 ? 0 : settling->shorter_ms);
+        *cost += turn->engine->has_quiet ? SETTLE_COUNTED : SETTLE_SAME;
+    }
+    return true;
+}
+
 static bool settle_slice(struct turn *turn)
 {
     struct engine *engine = turn->engine;
@@ -263,6 +308,9 @@ static bool settle_slice(struct turn *turn)
     while (cost < SETTLE_SLICE && !changes_is_full(turn->changes)) {
         deadline = index_next(&engine->deadlines, &settling->deadline);
         if (!deadline) {
+            if (settle_waiting(turn, &cost)) {
+                return true;
+            }
             end(turn);
             return false;
         }

@@ -16,13 +16,17 @@ struct settling {
     bool is_reload;    /* of a running engine: rules are others even where their text is the same */
     bool by_calendars; /* they have changed, too */
     instant since;
-    size_t schedule, deadline;                /* cursors: those before have been done */
+    size_t schedule, deadline, notification;  /* cursors: those before have been done */
+    int restarts;                             /* of the last one, because what is gone has moved others */
+    int64_t shorter_ms;                       /* by how much the longest life of a notification is shorter */
     size_t n_new, n_changed, n_gone;          /* rules */
     size_t n_recomputed, n_kept, n_recounted; /* deadlines */
 };
 
 /* After loading: what of it all must be brought to today's rules and calendars? False: out of memory. */
 bool settle_loaded(struct engine *engine, instant now);
+/* A notification is gone: others may have taken its place in the index, so all are looked through again. */
+void settle_gone(struct engine *engine);
 /* As far as the list has room; true if all of it is done. */
 bool settle_all(struct turn *turn);
 

@@ -260,6 +260,7 @@ void state_drop_notification(struct turn *turn, struct notification *notificatio
     changes_remove(turn->changes, TABLE_OUTBOX, notification->id);
     agenda_remove(&turn->engine->outbox, &notification->agenda);
     index_remove(&turn->engine->notifications, hash_text(0, notification->id), notification);
+    settle_gone(turn->engine);
     notification_destroy(notification);
 }
 

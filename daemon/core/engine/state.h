@@ -10,6 +10,7 @@
  *   settle.c   other rules or calendars run now (settle.h)   recount.c   one deadline by them (recount.h)
  *   ladder.c   a step fires: who is told, on which channel   versions.c  the texts of rules (versions.h)
  *   sending.c  when its messages may leave (sending.h)       outbox.c    claims, verdicts, withdrawals
+ *   waiting.c  what is queued waits (waiting.h)
  *   memory.c   closings and early meets (memory.h)           seen.c      event ids (seen.h)
  *   following.c a rule opens after another (following.h) */
 #ifndef CUIBAN_CORE_ENGINE_STATE_H
@@ -216,6 +217,7 @@ const struct channel_facts *ladder_fallback(const struct engine *engine, const c
 
 /* -- outbox.c -- */
 void outbox_queue(struct turn *turn, struct notification *take);
+void outbox_requeue(struct turn *turn, struct notification *note); /* it waits otherwise, or elsewhere */
 /* Notifications are numbered from 1 within their deadline, so they are found without an index of their own.
  */
 struct notification *outbox_numbered(const struct engine *engine, const struct deadline *deadline,

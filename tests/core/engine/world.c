@@ -78,6 +78,7 @@ static int set_channels(struct config *config)
 {
     static const struct channel_facts channels[] = {
         {.name = "mail", .reach = REACH_PERSON, .dialect = DIALECT_COMMONMARK, .address = "email"},
+        {.name = "app", .reach = REACH_PERSON, .dialect = DIALECT_PLAIN, .address = "wecom"},
         {.name = "held",
          .reach = REACH_PERSON,
          .dialect = DIALECT_COMMONMARK,
@@ -91,16 +92,17 @@ static int set_channels(struct config *config)
          .mentions = true},
     };
     struct channel_facts facts[sizeof channels / sizeof *channels];
+    size_t n = 0;
 
-    memcpy(facts, channels, sizeof channels);
     for (size_t i = 0; i < config->settings.n_channels; i++) {
-        for (size_t k = 0; k < sizeof facts / sizeof *facts; k++) {
-            if (strcmp(facts[k].name, config->settings.channels[i].name) == 0) {
-                facts[k].quiet = config->settings.channels[i].quiet;
+        for (size_t k = 0; k < sizeof channels / sizeof *channels; k++) {
+            if (strcmp(channels[k].name, config->settings.channels[i].name) == 0) {
+                facts[n] = channels[k];
+                facts[n++].quiet = config->settings.channels[i].quiet;
             }
         }
     }
-    return ruleset_set_channels(config->rules, facts, sizeof facts / sizeof *facts);
+    return ruleset_set_channels(config->rules, facts, n);
 }
 
 static void load_choice(struct world *world, const struct config_choice *choice)
@@ -379,6 +381,15 @@ void world_take(struct world *world, const struct config_choice *choice)
     world_begin_taking(world, choice);
     while (world_settle(world)) {
     }
+}
+
+void world_take_settings(struct world *world, const char *settings)
+{
+    char *copy = strdup(settings);
+
+    free(world->settings);
+    world->settings = copy;
+    world_take(world, &(struct config_choice){0});
 }
 
 /* -- the running engine beside one that was built again -- */

@@ -78,6 +78,8 @@ void world_reload_with(struct world *world, const char *file);
 void world_begin_taking(struct world *world, const struct config_choice *choice);
 bool world_settle(struct world *world);
 void world_take(struct world *world, const struct config_choice *choice);
+/* The same with another settings file. */
+void world_take_settings(struct world *world, const char *settings);
 /* From the next reload on. */
 void world_set_home(struct world *world, bool is_home);
 /* Everything durable as text: equal texts, equal states. The caller frees. */
