@@ -167,6 +167,15 @@ static void say_duration(struct buffer *out, const struct explain_case *explaine
                       (int)(tenths / 10), (int)(tenths % 10));
 }
 
+/* The HRIS's clock, or a hand, was ahead of ours. */
+static void say_future(struct buffer *out, const struct explain_case *explained,
+                       const struct history_record *record)
+{
+    if (fields_get(&record->fields, "future") != NULL)
+        buffer_add_text(out, cli_in(explained->snapshot->cli, " (stamped in the future: counted as now)",
+                                    "（事件时间在将来：按当时计）"));
+}
+
 /* How late the HRIS told of it. */
 static void say_arrival(struct buffer *out, const struct explain_case *explained,
                         const struct history_record *record)
@@ -196,6 +205,7 @@ static void add_record(struct table *table, const struct explain_case *explained
     say_due(&text, explained, record);
     say_moved(&text, explained, record);
     say_arrival(&text, explained, record);
+    say_future(&text, explained, record);
     say_rest(&text, explained, record);
     say_kin(&text, explained, record);
     say_duration(&text, explained, record);

@@ -47,7 +47,8 @@ struct changes {
     struct buffer withdrawn; /* ids of notifications taken away, likewise */
     struct index *by_key;
     bool is_dry; /* nobody will commit it: only `queued` and `withdrawn` are kept. Set once, after init */
-    bool failed; /* an allocation failed: the list must not be committed */
+    bool is_of_future; /* the event that is being applied is stamped ahead: its records of deadlines say so */
+    bool failed;       /* an allocation failed: the list must not be committed */
 };
 
 int changes_init(struct changes *changes);

@@ -17,6 +17,9 @@ void journal_begin_deadline(struct journal_record *record, struct changes *chang
     journal_begin(record, changes, what);
     json_key_text(&record->json, "d", deadline->id);
     json_key_text(&record->json, "r", deadline->rule->name);
+    if (changes->is_of_future) {
+        json_key_bool(&record->json, "future", true);
+    }
 }
 
 void journal_begin_notification(struct journal_record *record, struct changes *changes, const char *what,

@@ -2,8 +2,8 @@
  * reads them.
  *
  * One journal entry per commit (fields `seq`, `now` in ms, `records`: a JSON array). Every record has `e`,
- * what happened, and, if it concerns one deadline, `d`, its id, and `r`, its rule. Times are ms since the
- * epoch.
+ * what happened, and, if it concerns one deadline, `d`, its id, and `r`, its rule. `future` is true where an
+ * event brought it about that was stamped ahead and counted as now. Times are ms since the epoch.
  *
  *   opened         k (identity), owner, dept, due, start, event, received, case (which of the dues),
  *                  period, late, sleeping (until), provisional; woke: the same when it wakes

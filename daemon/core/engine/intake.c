@@ -548,10 +548,12 @@ int engine_event(struct engine *engine, const struct event *event, instant now, 
         command_serve(&turn);
     }
     note_future(&turn);
+    changes->is_of_future = event->in_future;
     for (size_t i = 0; i < uses.n && !changes->failed; i++) {
         use(&turn, &uses, &uses.items[i], &matches);
     }
     following_settle(&turn);
+    changes->is_of_future = false;
     if (known && (uses.n > 0 || event->is_command)) {
         remember_seen(&turn, &entry);
     }

@@ -535,6 +535,7 @@ static void test_future_time_counts_as_now(void **state)
                      "iv-1", "interviewers", "[\"zhang.wei\"]", NULL);
     assert_int_equal(world_only(world)->due, world_time("2026-11-18T15:10"));
     assert_non_null(strstr(world_journal(world), "future"));
+    assert_non_null(strstr(world_records(world), "\"future\":true"));
 }
 
 static void test_reload_changes_nothing(void **state)
