@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/utf8.h"
+
 bool log_init(struct log *log, const char *level)
 {
     static const struct {
@@ -51,13 +53,21 @@ static void write_stamp(const struct log *log, int priority)
 void log_line(const struct log *log, int priority, const char *format, ...)
 {
     va_list args;
+    char *text = NULL;
 
     if (priority > log->level) {
         return;
     }
-    write_stamp(log, priority);
     va_start(args, format);
-    (void)vfprintf(stderr, format, args);
+    int length = vasprintf(&text, format, args);
     va_end(args);
+    write_stamp(log, priority);
+    if (length < 0) { /* no memory: the bare words, for the values are what cannot be trusted */
+        (void)fputs(format, stderr);
+    } else {
+        utf8_disarm(text, false); /* values come from events, and `journalctl -f` stands in a terminal */
+        (void)fputs(text, stderr);
+        free(text);
+    }
     (void)fputc('\n', stderr);
 }

@@ -109,8 +109,8 @@ static void print_head(const struct view *view)
     char hours[32];
 
     format_quantity(working_minutes(view->calendar, view->first, view->end), hours);
-    printf("%04d-%02d  %s  %s", (int)view->year, (int)view->month, calendar_name(view->calendar),
-           zone_name(calendar_zone(view->calendar)));
+    cli_print("%04d-%02d  %s  %s", (int)view->year, (int)view->month, calendar_name(view->calendar),
+              zone_name(calendar_zone(view->calendar)));
     cli_say(view->cli, "  %d working days, %s hours\n", "  工作日 %d 天，%s 小时\n", (int)working_days(view),
             hours);
 }
@@ -121,18 +121,18 @@ static void print_grid(const struct view *view)
 
     for (int i = 0; i < 7; i++) {
         const char *name = weekdays[view->cli->chinese ? 1 : 0][i];
-        printf("%*s%s%s", CELL_COLUMNS - 2 - (int)utf8_columns(name), "", name, i < 6 ? "  " : "\n");
+        cli_print("%*s%s%s", CELL_COLUMNS - 2 - (int)utf8_columns(name), "", name, i < 6 ? "  " : "\n");
     }
-    printf("%*s", (int)before * CELL_COLUMNS, "");
+    cli_print("%*s", (int)before * CELL_COLUMNS, "");
     for (int32_t day = view->first; day < view->end; day++) {
         const char *mark = mark_of(view->cli, kind_of(view->calendar, day));
         bool line_ends = civil_weekday(day) == 7 || day + 1 == view->end;
 
-        printf("%4d%s", (int)(day - view->first + 1), mark);
+        cli_print("%4d%s", (int)(day - view->first + 1), mark);
         if (line_ends)
             putchar('\n');
         else
-            printf("%*s", (int)(2 - utf8_columns(mark)), "");
+            cli_print("%*s", (int)(2 - utf8_columns(mark)), "");
     }
 }
 
@@ -152,8 +152,8 @@ static void print_legend(const struct view *view)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!seen[words[i].kind])
             continue;
-        printf("%s%s %s", any ? "   " : "  ", mark_of(view->cli, words[i].kind),
-               view->cli->chinese ? words[i].chinese : words[i].english);
+        cli_print("%s%s %s", any ? "   " : "  ", mark_of(view->cli, words[i].kind),
+                  view->cli->chinese ? words[i].chinese : words[i].english);
         any = true;
     }
     if (any)
@@ -228,9 +228,9 @@ static void print_week(const struct view *view)
             last++;
         }
         if (n > 0)
-            printf("  %s%s%s  %s\n", weekdays[view->cli->chinese ? 1 : 0][day - 1], last > day ? "-" : "",
-                   last > day ? weekdays[view->cli->chinese ? 1 : 0][last - 1] : "",
-                   format_hours(windows, n, hours));
+            cli_print("  %s%s%s  %s\n", weekdays[view->cli->chinese ? 1 : 0][day - 1], last > day ? "-" : "",
+                      last > day ? weekdays[view->cli->chinese ? 1 : 0][last - 1] : "",
+                      format_hours(windows, n, hours));
         day = last;
     }
 }
@@ -297,8 +297,8 @@ static enum cli_status print_year(const struct view *view)
     struct table table;
     char label[16];
 
-    printf("%04d  %s  %s\n", (int)view->year, calendar_name(view->calendar),
-           zone_name(calendar_zone(view->calendar)));
+    cli_print("%04d  %s  %s\n", (int)view->year, calendar_name(view->calendar),
+              zone_name(calendar_zone(view->calendar)));
     table_init(&table, 5, header);
     for (int32_t month = 1; month <= MONTHS; month++) {
         struct counts counts = count_month(view, month);

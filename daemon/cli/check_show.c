@@ -83,7 +83,7 @@ static void print_ladder(const struct showing *showing)
 
         buffer_init(&words);
         step_words(cli, policy, &showing->rule->steps[i], &words);
-        printf("  %s\n", buffer_text(&words));
+        cli_print("  %s\n", buffer_text(&words));
         buffer_finish(&words);
     }
 }

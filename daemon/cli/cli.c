@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "config/chinese.h"
+#include "core/utf8.h"
 
 const char *cli_option(const struct cli *cli, const char *name)
 {
@@ -28,18 +29,6 @@ const char *cli_in(const struct cli *cli, const char *english, const char *chine
     return cli->chinese ? chinese : english;
 }
 
-/* Line ends are those of the format, as a rule; what else controls a terminal came with a value. */
-static void clean(char *text, bool keeps_lines)
-{
-    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
-        if ((*c < ' ' && (*c != '\n' || !keeps_lines)) || *c == 0x7f)
-            *c = ' ';
-        else if (c[0] == 0xc2 && c[1] >= 0x80 &&
-                 c[1] < 0xa0) /* U+0080..U+009F: C1 controls, CSI among them */
-            c[0] = c[1] = ' ';
-    }
-}
-
 static void print(FILE *to, const char *format, va_list list) __attribute__((format(printf, 2, 0)));
 
 static void print(FILE *to, const char *format, va_list list)
@@ -48,7 +37,7 @@ static void print(FILE *to, const char *format, va_list list)
 
     if (vasprintf(&text, format, list) < 0)
         return;
-    clean(text, true);
+    utf8_disarm(text, true); /* line ends are those of the format, as a rule */
     fputs(text, to);
     free(text);
 }
@@ -101,19 +90,40 @@ void cli_warn(const struct cli *cli, const char *english, const char *chinese, .
     va_end(list);
 }
 
+/* Hidden characters stand in JSON's strings only, and may be escaped there: programs read the same, and the
+ * terminal obeys nothing. */
+static void print_escaped(const char *json, size_t n)
+{
+    for (size_t length; n > 0; json += length, n -= length) {
+        uint32_t code = 0;
+
+        length = utf8_decode(json, n, &code);
+        bool hides = (length > 1 || code == 0x7F) && utf8_is_hidden(code);
+
+        if (hides && code > 0xFFFF)
+            printf("\\u%04x\\u%04x", 0xD7C0 + (unsigned)(code >> 10), 0xDC00 + (unsigned)(code & 0x3FF));
+        else if (hides)
+            printf("\\u%04x", (unsigned)code);
+        else
+            fwrite(json, 1, length > 0 ? length : 1, stdout);
+        length = length > 0 ? length : 1;
+    }
+    putchar('\n');
+}
+
 enum cli_status cli_print_json(const struct cli *cli, struct buffer *json, enum cli_status status)
 {
     if (!buffer_ok(json))
         status = cli_fail(cli, "out of memory", "内存不足");
     else
-        printf("%s\n", buffer_text(json));
+        print_escaped(buffer_text(json), json->n);
     buffer_finish(json);
     return status;
 }
 
 void cli_clean(char *text)
 {
-    clean(text, false);
+    utf8_disarm(text, false);
 }
 
 const char *cli_short_path(const char *file)
@@ -163,8 +173,10 @@ void cli_print_problems(const struct cli *cli, FILE *to, const struct problems *
     for (size_t i = 0; i < kept; i++) {
         const struct problem *problem = &problems->items[i];
 
-        if (problem->file != NULL)
-            fprintf(to, "%s:", cli_short_path(problem->file));
+        if (problem->file != NULL) {
+            print_cleaned(to, cli_short_path(problem->file));
+            fputc(':', to);
+        }
         if (problem->file != NULL && problem->line > 0)
             fprintf(to, "%d:", problem->line);
         fprintf(to, "%s%s: ", problem->file == NULL ? "" : " ",

@@ -50,7 +50,8 @@ const char *cli_language(const struct cli *cli); /* "zh-CN" or "en" */
 /* Picks the text of the user's language. */
 const char *cli_in(const struct cli *cli, const char *english, const char *chinese)
     __attribute__((format_arg(2), format_arg(3)));
-/* To stdout, as all that follows without a control character but the line ends: values come from events. */
+/* To stdout, as all that follows without a hidden character but the line ends (utf8_disarm): values come from
+ * events. No other file of this room may print a text by itself. */
 void cli_say(const struct cli *cli, const char *english, const char *chinese, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 void cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -60,10 +61,11 @@ enum cli_status cli_fail(const struct cli *cli, const char *english, const char 
 void cli_warn(const struct cli *cli, const char *english, const char *chinese, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 
-/* Prints what was written and a line end; out of memory is said instead, and is CLI_USAGE. */
+/* Prints what was written and a line end, hidden characters as \uXXXX; out of memory is said instead, and is
+ * CLI_USAGE. */
 enum cli_status cli_print_json(const struct cli *cli, struct buffer *json, enum cli_status status);
 
-/* Replaces control characters with spaces, in place: a terminal obeys them, and texts come from events. */
+/* Replaces what a terminal obeys and nobody sees (utf8_disarm), line ends too, in place. */
 void cli_clean(char *text);
 /* A path under the working directory without that prefix; points into `file`. */
 const char *cli_short_path(const char *file);

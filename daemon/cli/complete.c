@@ -46,7 +46,9 @@ void completion_offer(const struct completion *completion, const char *prefix, c
         return;
     if (description == NULL)
         description = "";
-    printf("%s%s\t%.*s\n", prefix, name, (int)strcspn(description, "\t\r\n"), description);
+    cli_print("%s%s", prefix, name);
+    putchar('\t'); /* between word and description, for the shells */
+    cli_print("%.*s\n", (int)strcspn(description, "\t\r\n"), description);
 }
 
 /* -- options -- */

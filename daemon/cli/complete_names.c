@@ -92,7 +92,7 @@ void completion_offer_names(struct completion *completion, const char *prefix, s
     };
 
     if (strncmp(kind.text, "FILE", 4) == 0 || strncmp(kind.text, "DIR", 3) == 0) {
-        puts(files);
+        cli_print("%s\n", files);
         return;
     }
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

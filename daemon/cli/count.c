@@ -56,10 +56,10 @@ static void print_run(struct counting *counting)
     counting->has_run = false;
     format_day(counting, counting->first.day, from);
     format_day(counting, counting->last.day, to);
-    printf("%s%s%s%s", counting->indent, from, counting->first.day == counting->last.day ? "" : " .. ",
-           counting->first.day == counting->last.day ? "" : to);
+    cli_print("%s%s%s%s", counting->indent, from, counting->first.day == counting->last.day ? "" : " .. ",
+              counting->first.day == counting->last.day ? "" : to);
     if (*why != '\0')
-        printf("  %s", why);
+        cli_print("  %s", why);
     cli_say(counting->cli, "  not counted\n", "  不计\n");
 }
 
@@ -71,9 +71,9 @@ static void print_clock(const struct counting *counting, instant at, bool is_end
 
     if (is_end && in_day == 0)
         in_day = DAY_MS;
-    printf("%02d:%02d", (int)(in_day / HOUR_MS), (int)(in_day / MINUTE_MS % 60));
+    cli_print("%02d:%02d", (int)(in_day / HOUR_MS), (int)(in_day / MINUTE_MS % 60));
     if (in_day % MINUTE_MS != 0)
-        printf(":%02d", (int)(in_day / SECOND_MS % 60));
+        cli_print(":%02d", (int)(in_day / SECOND_MS % 60));
 }
 
 /* A night's close is on the date after. */
@@ -85,8 +85,8 @@ static void print_due(const struct counting *counting, const struct span_day *da
     bool is_midnight = zone_local(zone, counting->due) % DAY_MS == 0;
     bool is_next = due_day != day->day && !is_midnight;
 
-    printf("%s%s%s", cli_in(counting->cli, "  due ", "  到期 "),
-           is_next ? format_day(counting, due_day, date) : "", is_next ? " " : "");
+    cli_print("%s%s%s", cli_in(counting->cli, "  due ", "  到期 "),
+              is_next ? format_day(counting, due_day, date) : "", is_next ? " " : "");
     print_clock(counting, counting->due, due_day != day->day);
 }
 
@@ -102,7 +102,7 @@ static void print_unpaused(const struct counting *counting, instant from, instan
         if (i < request->n_pauses && !is_paused)
             continue;
         if (from < end) {
-            printf("%s", *any ? ", " : "  ");
+            cli_print("%s", *any ? ", " : "  ");
             print_clock(counting, from, false);
             putchar('-');
             print_clock(counting, end, true);
@@ -132,7 +132,7 @@ static void print_used(const struct counting *counting, const struct span_day *d
     for (size_t i = 0; i < n; i++)
         print_unpaused(counting, ranges[i].from > day->from ? ranges[i].from : day->from,
                        ranges[i].to < day->to ? ranges[i].to : day->to, &any);
-    printf("  %s", moment_format_length(day->used_ms, counting->cli->chinese, used));
+    cli_print("  %s", moment_format_length(day->used_ms, counting->cli->chinese, used));
 }
 
 static void print_counted(const struct counting *counting, const struct span_day *day)
@@ -140,13 +140,13 @@ static void print_counted(const struct counting *counting, const struct span_day
     char date[DAY_TEXT_MAX];
     const struct cli *cli = counting->cli;
 
-    printf("%s%s", counting->indent, format_day(counting, day->day, date));
+    cli_print("%s%s", counting->indent, format_day(counting, day->day, date));
     if (day->number != 0)
         cli_say(cli, "  day %" PRId32, "  第%" PRId32 "天", day->number);
     if (day->used_ms > 0)
         print_used(counting, day);
     if (day->why != NULL)
-        printf("  %s", reason(counting, day));
+        cli_print("  %s", reason(counting, day));
     if (day->is_due && !day->counts)
         cli_say(cli, "  rolled to here", "  顺延至此");
     if (day->is_due)

@@ -146,7 +146,7 @@ static enum cli_status answer(struct cli *cli, const struct config *config, cons
         cli_fail(cli, "%s: %s", "%s：%s", asked->text, count_error(cli, status));
         return CLI_FINDING;
     }
-    printf("%s\n", zone_format(calendar_zone(asked->calendar), due, text));
+    cli_print("%s\n", zone_format(calendar_zone(asked->calendar), due, text));
     if (is_provisional(asked, due))
         cli_warn(cli, "provisional: it depends on dates that the calendar %s does not cover yet",
                  "暂定：它取决于日历 %s 尚未包含的日期", calendar_name(asked->calendar));

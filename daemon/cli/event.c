@@ -90,7 +90,7 @@ static void print_command(const struct cli *cli, const struct event_draft *draft
     text = buffer_take(&line);
     if (text != NULL) {
         cli_clean(text);
-        printf("%s\n", text);
+        cli_print("%s\n", text);
     }
     free(text);
     buffer_finish(&line);
@@ -181,7 +181,7 @@ static enum cli_status send_drafts(struct cli *cli, const struct shard_view *sha
         else if (cli->json)
             json_text(&json, stream_id_format(at, text));
         else
-            printf("%s %s\n", shard->stream, stream_id_format(at, text));
+            cli_print("%s %s\n", shard->stream, stream_id_format(at, text));
     }
     json_array_end(&json);
     if (cli->json)

@@ -139,7 +139,7 @@ static bool print_one(const struct cli *cli, const struct config *config, const 
 {
     struct entry entry = entry_of(config, event);
 
-    printf("%s  %s  (%s:%d)\n", event->type, event->summary, cli_short_path(event->file), event->line);
+    cli_print("%s  %s  (%s:%d)\n", event->type, event->summary, cli_short_path(event->file), event->line);
     return print_fields(cli, event) && print_uses(cli, &entry);
 }
 

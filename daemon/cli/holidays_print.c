@@ -59,9 +59,9 @@ static void print_off(const struct holidays *holidays)
         i = run_end(holidays, i);
         format_date(first->day, from);
         format_date(holidays->items[i].day, to);
-        printf("    \"%s%s%s%s%s\"%s\n", from, holidays->items[i].day > first->day ? ".." : "",
-               holidays->items[i].day > first->day ? to : "", first->name[0] != '\0' ? " " : "", first->name,
-               is_last(holidays, i, true) ? "" : ",");
+        cli_print("    \"%s%s%s%s%s\"%s\n", from, holidays->items[i].day > first->day ? ".." : "",
+                  holidays->items[i].day > first->day ? to : "", first->name[0] != '\0' ? " " : "",
+                  first->name, is_last(holidays, i, true) ? "" : ",");
     }
 }
 
@@ -73,9 +73,10 @@ static void print_work(const struct holidays *holidays)
         const struct holiday *holiday = &holidays->items[i];
         if (holiday->off)
             continue;
-        printf("    \"%s%s%s%s\"%s\n", format_date(holiday->day, date), holiday->name[0] != '\0' ? " " : "",
-               holiday->name, holiday->name[0] != '\0' ? makeup_word(holiday->name) : "",
-               is_last(holidays, i, false) ? "" : ",");
+        cli_print("    \"%s%s%s%s\"%s\n", format_date(holiday->day, date),
+                  holiday->name[0] != '\0' ? " " : "", holiday->name,
+                  holiday->name[0] != '\0' ? makeup_word(holiday->name) : "",
+                  is_last(holidays, i, false) ? "" : ",");
     }
 }
 
@@ -101,15 +102,15 @@ void holidays_print(const struct holidays *holidays, const struct cli *cli, cons
         works = works || !holidays->items[i].off;
     cli_say(cli, "# From %s. Compare it with the notice, then put it into calendars.d.\n",
             "# 由 %s 生成；与通知核对后放进 calendars.d。\n", file);
-    printf("%s:\n{\n  covers = \"%s\";\n  off    =\n  [\n", name, format_years(holidays, years));
+    cli_print("%s:\n{\n  covers = \"%s\";\n  off    =\n  [\n", name, format_years(holidays, years));
     print_off(holidays);
-    printf("  ];\n");
+    cli_print("  ];\n");
     if (works) {
-        printf("  work   =\n  [\n");
+        cli_print("  work   =\n  [\n");
         print_work(holidays);
-        printf("  ];\n");
+        cli_print("  ];\n");
     }
-    printf("};\n");
+    cli_print("};\n");
 }
 
 enum cli_status holidays_print_json(const struct holidays *holidays, const struct cli *cli, const char *name)

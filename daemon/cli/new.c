@@ -38,7 +38,7 @@ enum cli_status new_write(const struct cli *cli, struct buffer *text, const char
     if (!buffer_ok(text)) {
         status = cli_fail(cli, "out of memory", "内存不足");
     } else if (path == NULL) {
-        fputs(buffer_text(text), stdout);
+        cli_print("%s", buffer_text(text));
     } else {
         status = write_file(cli, path, text);
         if (status == CLI_OK)

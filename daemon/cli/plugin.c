@@ -48,7 +48,7 @@ static enum cli_status print_json(const struct cli *cli, const struct cuiban_cha
 
 static void print_people(const struct cli *cli, const struct cuiban_channel *abi)
 {
-    printf("%s: %s\n", abi->name, abi->summary == NULL ? "" : abi->summary);
+    cli_print("%s: %s\n", abi->name, abi->summary == NULL ? "" : abi->summary);
     cli_say(cli, "  ABI         %u\n", "  接口版本    %u\n", (unsigned)abi->abi);
     cli_say(cli, "  reaches     %s%s\n", "  送达        %s%s\n",
             abi->reach == CUIBAN_REACH_PERSON ? cli_in(cli, "a person", "个人")
@@ -63,8 +63,8 @@ static void print_people(const struct cli *cli, const struct cuiban_channel *abi
     for (size_t i = 0; abi->options != NULL && abi->options[i] != NULL; i++) {
         const char *name = abi->options[i];
 
-        printf(" %s%s", *name == '!' ? name + 1 : name,
-               *name == '!' ? cli_in(cli, " (required)", "（必填）") : "");
+        cli_print(" %s%s", *name == '!' ? name + 1 : name,
+                  *name == '!' ? cli_in(cli, " (required)", "（必填）") : "");
     }
     putchar('\n');
 }

@@ -118,13 +118,13 @@ static enum cli_status report(struct cli *cli, const char *channel, const struct
     struct buffer out;
 
     if (!cli->json) {
-        printf("%s: %s", channel,
-               verdict->kind == VERDICT_DELIVERED ? cli_in(cli, "delivered", "已送达")
-                                                  : verdict_name(verdict->kind));
+        cli_print("%s: %s", channel,
+                  verdict->kind == VERDICT_DELIVERED ? cli_in(cli, "delivered", "已送达")
+                                                     : verdict_name(verdict->kind));
         if (verdict->code != 0)
-            printf(" %" PRId32, verdict->code);
-        printf("%s%s%s%s\n", verdict->reason[0] == '\0' ? "" : ": ", verdict->reason,
-               verdict->remote_id[0] == '\0' ? "" : "  ", verdict->remote_id);
+            cli_print(" %" PRId32, verdict->code);
+        cli_print("%s%s%s%s\n", verdict->reason[0] == '\0' ? "" : ": ", verdict->reason,
+                  verdict->remote_id[0] == '\0' ? "" : "  ", verdict->remote_id);
         return status;
     }
     buffer_init(&out);

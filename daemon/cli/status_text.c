@@ -143,7 +143,7 @@ static void print_channels(const struct cli *cli, const struct status *status)
 
 void status_print(const struct cli *cli, const struct zone *zone, const struct status *status)
 {
-    printf("%s  (Redis %s, %s)\n", status->stream, status->server.version, status->server.role);
+    cli_print("%s  (Redis %s, %s)\n", status->stream, status->server.version, status->server.role);
     print_owner(cli, status);
     print_head(cli, zone, status);
     cli_say(cli, "  deadlines   %zu open, %zu overdue, %zu paused, %zu sleeping\n",
@@ -156,7 +156,7 @@ void status_print(const struct cli *cli, const struct zone *zone, const struct s
     cli_say(cli, "  dead        %" PRIu64 "\n", "  死信        %" PRIu64 "\n", status->dead);
     print_channels(cli, status);
     for (size_t i = 0; i < status->n_warnings; i++)
-        printf("  ! %s\n", status->warnings[i]);
+        cli_print("  ! %s\n", status->warnings[i]);
 }
 
 static void json_head(struct json_writer *json, const struct status *status)

@@ -136,10 +136,10 @@ static void print_result(const struct test_report *report, const char *name,
     const struct rule_test *test = result->test;
 
     if (result->passed)
-        printf("ok   %s  %s\n", name, test->summary);
+        cli_print("ok   %s  %s\n", name, test->summary);
     else
-        printf("FAIL %s  %s   %s:%d\n", name, test->summary, cli_short_path(test->file),
-               test->expect_line > 0 ? test->expect_line : test->line);
+        cli_print("FAIL %s  %s   %s:%d\n", name, test->summary, cli_short_path(test->file),
+                  test->expect_line > 0 ? test->expect_line : test->line);
     if (result->bad_line > 0)
         cli_say(cli, "     %s:%d: the event is refused: %s\n", "     %s:%d：事件不被接受：%s\n",
                 cli_short_path(test->file), result->bad_line, result->bad_reason);
@@ -278,7 +278,7 @@ enum cli_status test_report_end(struct test_report *report, double seconds)
         cli_say(report->cli, "%zu passed, %zu failed, %.2f s\n", "通过 %zu，失败 %zu，%.2f 秒\n",
                 report->passed, report->failed, seconds);
         if (report->passed > 0)
-            fputs(buffer_text(&report->failures), stdout);
+            cli_print("%s", buffer_text(&report->failures));
         return status;
     }
     json_array_end(&report->json);

@@ -25,16 +25,6 @@ static bool is_space(uint32_t code)
            code == 0x2029;
 }
 
-/* What a reader cannot see: control characters, and marks that turn the order of the text around or hide a
- * part of it. */
-static bool is_invisible(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0xAD || code == 0x061C ||
-           code == 0x200B || code == 0x200E || code == 0x200F || (code >= 0x202A && code <= 0x202E) ||
-           (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || (code >= 0xFFF9 && code <= 0xFFFB) ||
-           (code >= 0xE0000 && code <= 0xE007F);
-}
-
 /* One line without invisible characters, spaces collapsed, at most TEMPLATE_VALUE_BYTES_MAX bytes and an
  * ellipsis. */
 static size_t clean(const char *value, char into[static TEMPLATE_VALUE_BYTES_MAX + 4])
@@ -50,7 +40,7 @@ static size_t clean(const char *value, char into[static TEMPLATE_VALUE_BYTES_MAX
             space = n > 0;
             continue;
         }
-        if (is_invisible(code))
+        if (utf8_is_hidden(code))
             continue;
         size_t bytes = (size_t)(value - from);
         if (n + space + bytes > TEMPLATE_VALUE_BYTES_MAX) {

@@ -128,3 +128,59 @@ size_t utf8_columns(const char *text)
     }
     return columns;
 }
+
+/* After Unicode's general categories Cc and Cf, with what breaks lines. The joiners U+200C and U+200D stay:
+ * emoji and several scripts need them. */
+static const struct range hidden[] = {
+    {0x0000, 0x001F}, {0x007F, 0x009F}, {0x00AD, 0x00AD}, {0x061C, 0x061C},
+    {0x180E, 0x180E}, {0x200B, 0x200B}, {0x200E, 0x200F}, {0x2028, 0x202E},
+    {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F},
+};
+
+size_t utf8_decode(const char *bytes, size_t n, uint32_t *out)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    size_t length = character(at, n);
+    if (length)
+        *out = decode(at, length);
+    return length;
+}
+
+bool utf8_is_hidden(uint32_t code)
+{
+    return is_in(code, hidden, sizeof hidden / sizeof *hidden);
+}
+
+/* What stands for a hidden character is never longer than it. */
+static size_t put_stand_in(char *to, uint32_t code, size_t length)
+{
+    static const char mark[] = "\xEF\xBF\xBD";
+    if (length >= sizeof mark - 1) {
+        memcpy(to, mark, sizeof mark - 1);
+        return sizeof mark - 1;
+    }
+    *to = code < 0xA0 ? ' ' : '?';
+    return 1;
+}
+
+void utf8_disarm(char *text, bool keeps_lines)
+{
+    size_t n = strlen(text);
+    char *to = text;
+    for (const char *at = text; n > 0;) {
+        size_t length = character((const unsigned char *)at, n);
+        uint32_t code = length ? decode((const unsigned char *)at, length) : 0;
+        if (length == 0) {
+            *to++ = '?';
+            length = 1;
+        } else if (utf8_is_hidden(code) && !(code == '\n' && keeps_lines)) {
+            to += put_stand_in(to, code, length);
+        } else {
+            memmove(to, at, length);
+            to += length;
+        }
+        at += length;
+        n -= length;
+    }
+    *to = '\0';
+}

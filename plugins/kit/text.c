@@ -108,22 +108,29 @@ size_t text_cut(const char *bytes, size_t n, size_t max)
     return end;
 }
 
-/* U+200E U+200F, U+202A..U+202E, U+2066..U+2069: they would let a value turn round what stands beside it.
- * U+2028 and U+2029 break lines where nobody expects it. */
-static bool is_direction(const char *bytes, size_t n)
+static uint32_t code_of(const char *bytes, size_t n)
 {
-    const unsigned char *p = (const unsigned char *)bytes;
-    if (n != 3 || p[0] != 0xE2)
-        return false;
-    return (p[1] == 0x80 && (p[2] == 0x8E || p[2] == 0x8F || (p[2] >= 0xA8 && p[2] <= 0xAE))) ||
-           (p[1] == 0x81 && p[2] >= 0xA6 && p[2] <= 0xA9);
+    static const unsigned char lead_bits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    uint32_t code = (unsigned char)bytes[0] & lead_bits[n];
+    for (size_t i = 1; i < n; i++)
+        code = code << 6 | ((unsigned char)bytes[i] & 0x3F);
+    return code;
 }
 
-/* U+0080..U+009F. */
-static bool is_control_pair(const char *bytes, size_t n)
+/* Beyond ASCII: C1 controls, marks that would let a value turn round what stands beside it, break lines where
+ * nobody expects it, or hide. The joiners U+200C and U+200D stay: emoji and several scripts need them. */
+static bool is_hidden(uint32_t code)
 {
-    const unsigned char *p = (const unsigned char *)bytes;
-    return n == 2 && p[0] == 0xC2 && p[1] < 0xA0;
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},    {0x180E, 0x180E},
+                  {0x200B, 0x200B}, {0x200E, 0x200F}, {0x2028, 0x202E},  {0x2060, 0x206F},
+                  {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        if (code >= hidden[i].first && code <= hidden[i].last)
+            return true;
+    }
+    return false;
 }
 
 static void add_newline(struct text *text, size_t begin)
@@ -171,7 +178,7 @@ void text_add_clean_n(struct text *text, const char *words, size_t n_words, enum
             text_add(text, "\xEF\xBF\xBD");
         else if (n == 1)
             add_ascii(text, words, left > 1 && words[1] == '\n', begin, lines);
-        else if (!is_direction(words, n) && !is_control_pair(words, n))
+        else if (!is_hidden(code_of(words, n)))
             text_add_n(text, words, n);
         words += n ? n : 1;
         left -= n ? n : 1;

@@ -24,7 +24,7 @@ void text_add(struct text *text, const char *words);             /* as it is */
 __attribute__((format(printf, 2, 3))) void text_add_format(struct text *text, const char *format, ...);
 
 enum text_lines { TEXT_ONE_LINE, TEXT_LINES };
-/* Without control characters and bidi overrides, broken bytes as U+FFFD. TEXT_ONE_LINE: every run of white
+/* Without control and other hidden characters, broken bytes as U+FFFD. TEXT_ONE_LINE: every run of white
  * space is one space; TEXT_LINES: CR LF and CR are LF, at most one empty line in a row. `words` may be NULL.
  */
 void text_add_clean(struct text *text, const char *words, enum text_lines lines);

@@ -97,7 +97,7 @@ static void tables_align_by_columns(void **state)
     assert_true(table_print(&table, to));
     fclose(to);
     assert_string_equal(text, "NAME      N  WHAT\n"
-                              "张伟      7  面试 [31m反馈   \n"
+                              "张伟      7  面试 [31m反馈  \n"
                               "li.lei  123  -\n");
     free(text);
     table_finish(&table);

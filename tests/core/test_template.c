@@ -218,6 +218,37 @@ static void test_escaping(void **state)
     }
 }
 
+/* What turns a text around, breaks its lines or hides in it: nothing of it reaches a message. */
+static void test_hidden_characters(void **state)
+{
+    (void)state;
+    static const char *const hidden[] = {
+        "\xC2\x85",     "\xC2\x9B",     "\xC2\xAD",
+        "\xD8\x9C",     "\xE1\xA0\x8E", /* U+0085 009B AD 61C 180E */
+        "\xE2\x80\x8B", "\xE2\x80\x8E", "\xE2\x80\x8F",
+        "\xE2\x80\xA8", "\xE2\x80\xA9", /* 200B 200E 200F 2028 2029 */
+        "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC",
+        "\xE2\x80\xAD", "\xE2\x80\xAE", /* 202A .. 202E */
+        "\xE2\x81\xA0", "\xE2\x81\xA6", "\xE2\x81\xA7",
+        "\xE2\x81\xA8", "\xE2\x81\xA9",                     /* 2060 2066 .. 2069 */
+        "\xEF\xBB\xBF", "\xEF\xBF\xB9", "\xF3\xA0\x80\xA0", /* FEFF FFF9 E0020 */
+    };
+    static const enum dialect dialects[] = {DIALECT_PLAIN, DIALECT_COMMONMARK, DIALECT_WECOM,
+                                            DIALECT_DINGTALK};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        for (size_t d = 0; d < sizeof dialects / sizeof *dialects; d++) {
+            char text[16];
+            struct buffer out;
+            buffer_init(&out);
+            snprintf(text, sizeof text, "x%sy", hidden[i]);
+            template_escape(&out, dialects[d], text);
+            if (strcmp(buffer_text(&out), "xy") != 0 && strcmp(buffer_text(&out), "x y") != 0)
+                fail_msg("hidden character %zu in dialect %zu: \"%s\"", i, d, buffer_text(&out));
+            buffer_finish(&out);
+        }
+    }
+}
+
 static void test_long_values_are_cut(void **state)
 {
     (void)state;
@@ -400,6 +431,7 @@ int main(void)
         cmocka_unit_test(test_rendering),
         cmocka_unit_test(test_bad_templates),
         cmocka_unit_test(test_escaping),
+        cmocka_unit_test(test_hidden_characters),
         cmocka_unit_test(test_long_values_are_cut),
         cmocka_unit_test(test_no_byte_gets_through),
         cmocka_unit_test(test_masking),

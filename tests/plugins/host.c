@@ -151,6 +151,26 @@ void host_judge_http(struct host *host, long status, const char *body)
     host_judge_transport(host, 0, true, status, body);
 }
 
+const char *const host_hidden[] = {"\xC2\x85",
+                                   "\xC2\x9B",
+                                   "\xC2\xAD",
+                                   "\xD8\x9C",
+                                   "\xE1\xA0\x8E",
+                                   "\xE2\x80\x8B",
+                                   "\xE2\x80\x8E",
+                                   "\xE2\x80\x8F",
+                                   "\xE2\x80\xA8",
+                                   "\xE2\x80\xA9",
+                                   "\xE2\x80\xAA",
+                                   "\xE2\x80\xAE",
+                                   "\xE2\x81\xA0",
+                                   "\xE2\x81\xA6",
+                                   "\xE2\x81\xA9",
+                                   "\xEF\xBB\xBF",
+                                   "\xEF\xBF\xB9",
+                                   "\xF3\xA0\x80\xA0",
+                                   NULL};
+
 struct foreign {
     int transport;
     bool sent;

@@ -41,6 +41,8 @@ void host_judge_transport(struct host *host, int transport, bool sent, long stat
 /* What a robot makes of every answer that is not its vendor's: HTTP status x body x what the connection did.
  * Fails the running test, naming the case. */
 void host_check_foreign_answers(struct host *host);
+/* What a reader cannot see, each once, NULL-terminated: none of them may leave in a message. */
+extern const char *const host_hidden[];
 void host_close(struct host *host); /* may be opened again */
 void host_unload(struct host *host);
 

@@ -225,6 +225,28 @@ static void test_bodies(void **state)
     }
 }
 
+/* Of a mail the body is encoded, so only what is readable can be looked through; its header is by its own
+ * tests. */
+static void test_hidden_characters(void **state)
+{
+    (void)state;
+    open_all();
+    if (subject.host.plugin->dialect == CUIBAN_PLAIN)
+        return; /* its text is data to a program, which may want it as it is */
+    for (size_t i = 0; host_hidden[i]; i++) {
+        char text[80];
+        snprintf(text, sizeof text, "催%s办 %s", host_hidden[i], host_hidden[i]);
+        struct cuiban_recipient one = {"zhang.wei", text, "zhang.wei@example.com"};
+        struct cuiban_message message = host_message(&one, 1);
+        message.title = message.title_plain = message.body = message.id = text;
+        if (host_prepare(&subject.host, &message) != 0)
+            continue;
+        if (memmem(subject.host.request.body, subject.host.request.body_n, host_hidden[i],
+                   strlen(host_hidden[i])))
+            fail_msg("hidden character %zu is sent", i);
+    }
+}
+
 static void test_hostile_recipient(void **state)
 {
     (void)state;
@@ -399,6 +421,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_hostile_options, close_all),
         cmocka_unit_test_teardown(test_recipients, close_all),
         cmocka_unit_test_teardown(test_bodies, close_all),
+        cmocka_unit_test_teardown(test_hidden_characters, close_all),
         cmocka_unit_test_teardown(test_hostile_recipient, close_all),
         cmocka_unit_test_teardown(test_retry_is_the_same, close_all),
         cmocka_unit_test_teardown(test_memory_runs_out, close_all),

@@ -1,9 +1,11 @@
 """Bad input: each goes where it belongs, with its reason, and the next event is served as if nothing had been."""
+import json
+import re
 import subprocess
 import sys
 import unittest
 
-from harness import CUIBAND, STREAM, World, wait_for
+from harness import CUIBAND, CUIBANCTL, STREAM, World, wait_for
 
 NUL, BAD_UTF8 = b"a\x00b", b"\xff\xfe"
 
@@ -46,6 +48,86 @@ class BadEvents(unittest.TestCase):
             self.assertIn("future", verbs)
             self.assertIn("owner_unknown", verbs)
             self.assertEqual({d["fields"]["case"] for d in world.table("deadlines").values()} - {"future", "unknown"}, set())
+            self.assertEqual(daemon.stop(), 0)
+
+
+# What a terminal obeys and nobody sees; U+200D, which joins emoji, may pass.
+HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+                    "\U000e0000-\U000e007f]")
+HOSTILE = "\u202egnp.exe\u2066\u2069\u200b\u200f\u061c\ufeff\x1b[31m\x9b2J\U000e0041"
+TERMINAL_RULES = """
+quick:
+{
+  summary = "quick";
+  about   = "{{name}}";
+  open    = { on = "case.opened"; };
+  key     = [ "case" ];
+  owner   = "person";
+  meet    = { on = "case.met"; };
+  due     = "1y";
+  ladder  = ( { at = "due-1y+1s"; to = [ "owner" ]; via = [ "robot" ]; } );
+};
+"""
+
+
+class Terminals(unittest.TestCase):
+    """Whatever an event brings, cuibanctl and the log show texts and obey none."""
+
+    def ctl(self, world, *words):
+        done = subprocess.run([CUIBANCTL, "-c", world.path("cuiban.cfg"), *words], capture_output=True, timeout=60)
+        return (done.stdout + done.stderr).decode("utf-8", errors="strict")
+
+    def check(self, text, *words):
+        found = HIDDEN.search(text)
+        if found:
+            self.fail(f"{' '.join(words)}: U+{ord(found.group()):04X} in {text[max(0, found.start() - 60):found.end() + 20]!r}")
+
+    def test_no_verb_shows_what_a_terminal_obeys(self):
+        rules = TERMINAL_RULES.replace("due-1y+1s", "due-364d")
+        with World(rules=rules) as world:
+            case = "C" + HOSTILE
+            world.robot.answer = lambda text: (200, {"errcode": 40035, "errmsg": "no " + HOSTILE})
+            daemon = world.daemon().wait_owner()
+            world.add("case.opened", case=case, person="ann", name="n" + HOSTILE, id="id" + HOSTILE)
+            world.add("case.opened", case="C2" + HOSTILE, person="bob" + HOSTILE, name="n")
+            world.add("case.opened", case="C3" + HOSTILE, person="ann", time="yesterday" + HOSTILE)
+            world.add("case.met", case="nobody" + HOSTILE)
+            wait_for("all are read", lambda: len(world.table("deadlines")) == 2 and len(world.dead()) >= 1)
+            ids = list(world.table("deadlines"))
+            world.put(json.dumps({"type": "case.opened", "case": case, "person": "x" + HOSTILE}), "event.json")
+            verbs = [["list"], ["status"], ["dead", "list"], ["case", "case=" + case], ["plan"], ["backtest"], ["event", "list"],
+                     ["event", "check", world.path("event.json")], ["event", "send", "--dry-run", "case.opened", "case=" + case],
+                     ["what-if", "case.met", "case=" + case], ["explain", "--not", "quick", "case=" + case],
+                     ["explain", "--not", "quick", "case=nobody" + HOSTILE], ["list", "--owner", HOSTILE],
+                     ["explain", "--who", "ann", "--on", "today"], ["check"], ["ack", ids[0], "--by", HOSTILE]]
+            verbs += [[verb, one] for verb in ("show", "explain") for one in ids]
+            shown = 0
+            for words in verbs:
+                for options in (["--lang", "en"], ["--lang", "zh"], ["--json"]):
+                    text = self.ctl(world, *options, *words)
+                    self.check(text, *options, *words)
+                    shown += "gnp.exe" in text
+            self.assertGreater(shown, 20, "the hostile text was in what was checked")
+            listed = json.loads(self.ctl(world, "--json", "show", ids[0]))
+            self.assertIn(HOSTILE, json.dumps(listed, ensure_ascii=False).replace("\\u001b", "\x1b"), "programs read what was sent")
+            self.assertEqual(daemon.stop(), 0)
+            self.check(daemon.log(), "the log")
+
+    def test_explain_marks_an_event_from_the_future(self):
+        with World(rules=TERMINAL_RULES.replace("due-1y+1s", "due-1d")) as world:
+            daemon = world.daemon().wait_owner()
+            world.add("case.opened", id="1", case="future", person="ann", time="2099-01-01T00:00:00Z")
+            world.add("case.opened", id="2", case="present", person="ann")
+            wait_for("both are open", lambda: len(world.table("deadlines")) == 2)
+            ids = {d["fields"]["case"]: id_ for id_, d in world.table("deadlines").items()}
+            mark = "stamped in the future: counted as now"
+            self.assertIn(mark, self.ctl(world, "--lang", "en", "explain", ids["future"]))
+            self.assertIn("事件时间在将来", self.ctl(world, "--lang", "zh", "explain", ids["future"]))
+            self.assertNotIn(mark, self.ctl(world, "--lang", "en", "explain", ids["present"]))
+            world.add("case.met", id="3", case="present", time="2099-01-01T00:00:00Z")
+            wait_for("it is met", lambda: len(world.table("deadlines")) == 1)
+            text = self.ctl(world, "--lang", "en", "explain", ids["present"])
+            self.assertIn("met", [line for line in text.split("\n") if mark in line][0])
             self.assertEqual(daemon.stop(), 0)
 
 
