@@ -27,6 +27,14 @@ const char *deadline_state_name(enum deadline_state state);
 enum closing { CLOSED_MET, CLOSED_MET_LATE, CLOSED_CANCELLED, CLOSED_WAIVED };
 const char *closing_name(enum closing closing); /* "met", "met_late", "cancelled", "waived" */
 
+struct closing_cause {
+    enum closing how;
+    instant at;       /* event time */
+    const char *by;   /* person id or "" */
+    const char *stop; /* the named stop, or NULL */
+    const char *note; /* what an operator said, or NULL */
+};
+
 struct step_state {
     instant at;     /* where its next firing stands in the ladder; INSTANT_NEVER: it has none (any more) */
     instant fires;  /* when that happens: earlier for quiet hours, later for the gap */

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/reach.h"
+
 #include "sending.h"
 #include "state.h"
 #include "waiting.h"
@@ -221,7 +223,9 @@ static bool fall_back(struct turn *turn, struct notification *note, const char *
     const struct engine *engine = turn->engine;
     bool direct_only = is_direct(engine, note);
     const struct channel_facts *other =
-        note->fell_back ? NULL : ladder_fallback(engine, note->channel, note->to, direct_only);
+        note->fell_back ? NULL
+                        : reach_fallback(engine->parts.rules, note->channel,
+                                         directory_person(engine->parts.people, note->to), direct_only);
     struct journal_record record;
 
     if (!other || strcmp(other->name, note->channel) == 0 || (other->reach == REACH_PERSON && !note->to[0])) {

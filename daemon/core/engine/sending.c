@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/reach.h"
+
 #include "sending.h"
 #include "state.h"
 
@@ -144,8 +146,8 @@ static void ask_person(struct asking *asking, const char *id, int32_t day)
         ask(asking, id, via->items[i]);
     }
     if (via->n == 0) {
-        const struct channel_facts *channel =
-            ladder_direct(asking->engine, person, asking->deadline->rule->audience_direct);
+        const struct channel_facts *channel = reach_direct(people, asking->engine->parts.rules, person,
+                                                           asking->deadline->rule->audience_direct);
         ask(asking, id, channel ? channel->name : NULL);
     }
 }

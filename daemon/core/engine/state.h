@@ -181,13 +181,6 @@ int spread_members(struct turn *turn, const struct rule *rule, struct members *o
 bool spread_open_member(struct turn *turn, const struct rule *rule, const char *member);
 
 /* -- closing.c -- */
-struct closing_cause {
-    enum closing how;
-    instant at;       /* event time */
-    const char *by;   /* person id or "" */
-    const char *stop; /* the named stop, or NULL */
-    const char *note; /* what an operator said, or NULL */
-};
 /* Met on time or late? While a deadline is paused its clock stands at the beginning of the pause. */
 enum closing closing_met(const struct deadline *deadline, instant at);
 void closing_close(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
@@ -207,13 +200,6 @@ void ladder_follow_owner(struct turn *turn, struct deadline *deadline);
 void ladder_closed(struct turn *turn, struct deadline *deadline, const struct closing_cause *cause);
 void ladder_supersede(struct turn *turn, struct deadline *deadline, size_t step, const char *what,
                       const char *why);
-/* The person's own channel, else the department's, else the default, or the fallback that reaches the person;
- * NULL. */
-const struct channel_facts *ladder_direct(const struct engine *engine, const struct person *person,
-                                          bool direct_only);
-/* The channel after `channel` in the chain of fallbacks on which the person can be reached, or NULL. */
-const struct channel_facts *ladder_fallback(const struct engine *engine, const char *channel,
-                                            const char *person, bool direct_only);
 
 /* -- outbox.c -- */
 void outbox_queue(struct turn *turn, struct notification *take);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/reach.h"
+
 #include "sending.h"
 
 enum { LIFE_MIN_MS = 30 * 60 * 1000 };
@@ -139,8 +141,8 @@ static const struct channel_facts *channel_of_today(const struct engine *engine,
     if (!note->to[0] || (!is_gone && !is_free)) {
         return NULL;
     }
-    return ladder_direct(engine, directory_person(engine->parts.people, note->to),
-                         !rule || rule->audience_direct);
+    return reach_direct(engine->parts.people, engine->parts.rules,
+                        directory_person(engine->parts.people, note->to), !rule || rule->audience_direct);
 }
 
 static bool is_on(const struct notification *note, const struct channel_facts *channel)
