@@ -28,27 +28,43 @@ struct trial {
     bool again, answered;
 };
 
-static void compose(struct cli *cli, struct trial *trial)
+/* As of every message: the recipient's, else that of the settings. Not the terminal's, which is the sender's.
+ */
+static const char *choose_language(const struct trial *trial)
 {
-    struct channel_facts facts;
-    const char *text = cli_in(cli, "cuibanctl sent this to try the channel. Nothing needs to be done.",
-                              "这是 cuibanctl 发出的渠道测试消息，无需处理。");
+    const struct person *person =
+        trial->recipient.id == NULL ? NULL : directory_person(trial->config->directory, trial->recipient.id);
+    const char *language = person == NULL ? NULL : person->language;
 
+    if (language == NULL)
+        language = ruleset_policy(trial->config->rules)->language;
+    return language == NULL ? "zh-CN" : language;
+}
+
+static void compose(const struct cli *cli, struct trial *trial)
+{
+    const char *language = choose_language(trial), *text = cli_option(cli, "text");
+    bool chinese = strncmp(language, "zh", 2) == 0;
+    const char *title = chinese ? "催办：渠道测试" : "cuiban: test of this channel";
+    struct channel_facts facts;
+
+    if (text == NULL)
+        text = chinese ? "这是 cuibanctl 发出的渠道测试消息，无需处理。"
+                       : "cuibanctl sent this to try the channel. Nothing needs to be done.";
     plugin_channel_facts(trial->channel, &facts);
     buffer_init(&trial->title);
     buffer_init(&trial->body);
-    template_escape(&trial->title, facts.dialect,
-                    cli_in(cli, "cuiban: test of this channel", "催办：渠道测试"));
-    template_escape(&trial->body, facts.dialect, cli_flag(cli, "text") ? cli_option(cli, "text") : text);
+    template_escape(&trial->title, facts.dialect, title);
+    template_escape(&trial->body, facts.dialect, text);
     random_id(trial->id);
     trial->message = (struct cuiban_message){
         .size = sizeof(trial->message),
         .id = trial->id,
         .thread = trial->id,
         .phase = "reminder",
-        .language = cli_language(cli),
+        .language = language,
         .title = buffer_text(&trial->title),
-        .title_plain = cli_in(cli, "cuiban: test of this channel", "催办：渠道测试"),
+        .title_plain = title,
         .body = buffer_text(&trial->body),
         .link = "",
         .recipients = &trial->recipient,

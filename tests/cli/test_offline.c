@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include <string.h>
@@ -333,6 +334,35 @@ static void send_tries_a_channel(void **state)
     ctl_expect(ctl, 2, NULL, "no person");
 }
 
+/* The last line of the file that the channel `mail` writes has the piece. */
+static void expect_mail(const struct ctl *ctl, const char *piece)
+{
+    char path[128], line[2000] = "";
+
+    ctl_path(ctl, "mail.jsonl", path);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file) != NULL)
+        ;
+    fclose(file);
+    if (strstr(line, piece) == NULL)
+        fail_msg("\"%s\" is not in %s", piece, line);
+}
+
+/* Whoever tries a channel may have another language than the one who reads the message. */
+static void send_speaks_as_the_recipient_does(void **state)
+{
+    static const char chinese[] = "渠道测试", english[] = "test of this channel";
+    struct ctl *ctl = *state;
+
+    ctl_run(ctl, "--lang=en", "send", "mail", "zhang.wei", NULL);
+    expect_mail(ctl, chinese); /* he has none of his own: the settings' */
+    ctl_run(ctl, "--lang=zh", "send", "mail", "han.mei", NULL);
+    expect_mail(ctl, english);
+    ctl_run(ctl, "--lang=zh", "send", "mail", "han.mei", "--text", "您好", NULL);
+    expect_mail(ctl, "您好");
+}
+
 static void plugins_are_shown(void **state)
 {
     struct ctl *ctl = *state;
@@ -384,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_catalogue_is_listed, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(event_send_needs_redis_only_to_send, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(send_tries_a_channel, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(send_speaks_as_the_recipient_does, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(plugins_are_shown, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(without_redis_the_address_is_named, ctl_setup, ctl_teardown),
     };
