@@ -39,24 +39,41 @@ static const struct chinese_entry entries[] = {
     {"the plugin does not say why it refuses these options", "插件没有说明为何拒绝这些选项"},
 
     /* why the shipped plugins refuse their options */
-    {"option key is missing; it is what follows ?key= in the robot's webhook address",
-     "缺少选项 key：机器人 webhook 地址中 ?key= 后面的部分"},
-    {"option key is not a key; give only what follows ?key= in the robot's webhook address",
-     "选项 key 不对：只写机器人 webhook 地址中 ?key= 后面的部分"},
-    {"option url must be http(s)://host[:port], without ? and #; the default is https://qyapi.weixin.qq.com",
-     "选项 url 须是 http(s)://主机[:端口]，不含 ? 和 #；缺省为 https://qyapi.weixin.qq.com"},
+    {"option webhook is missing: the robot's whole address, with ?key= in it, as its page in the group has "
+     "it",
+     "缺少选项 webhook：机器人的整个 webhook 地址，含 ?key=，在群里机器人的页面上复制"},
+    {"option key is not a key: it is what follows ?key= in the robot's address; or give the whole address as "
+     "option "
+     "webhook",
+     "选项 key 不对：只写机器人地址中 ?key= 后面的部分；或把整个地址写进选项 webhook"},
+    {"option webhook is not the whole address of a WeCom robot, which ends in /cgi-bin/webhook/send?key= and "
+     "the key",
+     "选项 webhook 不是企业微信群机器人的完整地址：它以 /cgi-bin/webhook/send?key= 加上 key 结尾"},
+    {"option url is a server alone, http(s)://host[:port]; the robot's whole address goes into option "
+     "webhook",
+     "选项 url 只写服务器，http(s)://主机[:端口]；机器人的整个地址写进选项 webhook"},
+    {"option webhook is the robot's whole address: leave out key and url",
+     "选项 webhook 已是机器人的整个地址：去掉 key 和 url"},
+    {"option webhook is missing: the robot's whole address, with ?access_token= in it, as its page in the "
+     "group has it",
+     "缺少选项 webhook：机器人的整个 webhook 地址，含 ?access_token=，在群里机器人的页面上复制"},
+    {"option webhook is not the whole address of a DingTalk robot, which ends in /robot/send?access_token= "
+     "and the token; "
+     "without timestamp= and sign=, which are made anew each time",
+     "选项 webhook 不是钉钉机器人的完整地址：它以 /robot/send?access_token= 加上 token 结尾；不含 timestamp= "
+     "和 sign=，那是每次现算的"},
+    {"option webhook is the robot's whole address: leave out token and url",
+     "选项 webhook 已是机器人的整个地址：去掉 token 和 url"},
     {"option mention is neither \"inline\", \"list\" nor \"no\"",
      "选项 mention 须是 \"inline\"、\"list\" 或 \"no\""},
-    {"option token is missing; it is what follows access_token= in the robot's webhook address",
-     "缺少选项 token：机器人 webhook 地址中 access_token= 后面的部分"},
-    {"option token is not a token; give only what follows access_token= in the robot's webhook address",
-     "选项 token 不对：只写机器人 webhook 地址中 access_token= 后面的部分"},
+    {"option token is not a token: it is what follows ?access_token= in the robot's address; or give the "
+     "whole address "
+     "as option webhook",
+     "选项 token 不对：只写机器人地址中 ?access_token= 后面的部分；或把整个地址写进选项 webhook"},
     {"option secret is not a signing secret; it begins with SEC and stands in the robot's security settings",
      "选项 secret 不是加签密钥：它以 SEC 开头，在机器人的安全设置中"},
     {"option keyword is longer than 512 bytes; give one of the keywords from the robot's security settings",
      "选项 keyword 超过 512 字节：写机器人安全设置中的一个关键词"},
-    {"option url must be http(s)://host[:port], without ? and #; the default is https://oapi.dingtalk.com",
-     "选项 url 须是 http(s)://主机[:端口]，不含 ? 和 #；缺省为 https://oapi.dingtalk.com"},
     {"option card is neither \"yes\" nor \"no\"", "选项 card 须是 \"yes\" 或 \"no\""},
     {"option path must be an absolute path, such as /var/lib/cuiban/messages.jsonl",
      "选项 path 须是绝对路径，如 /var/lib/cuiban/messages.jsonl"},

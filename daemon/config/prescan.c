@@ -212,7 +212,7 @@ static void parse_list(struct walk *walk, bool array)
 /* Names under which channels keep what nobody may read. */
 static bool is_secret(const char *name, size_t n)
 {
-    static const char *const names[] = {"key", "secret", "token", "password", "redis"};
+    static const char *const names[] = {"key", "secret", "token", "password", "redis", "webhook", "url"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i]) == n && memcmp(names[i], name, n) == 0)
             return true;

@@ -8,13 +8,13 @@
 
 #include "../kit/markup.h"
 #include "../kit/robot.h"
+#include "../kit/webhook.h"
 #include "dingtalk_judge.h"
 #include "dingtalk_text.h"
 
 enum {
     TEXT_BYTES_MAX = 5000,     /* beyond, clients stop showing Markdown well */
     REQUEST_BYTES_MAX = 18000, /* 20000 is refused */
-    TOKEN_BYTES_MAX = 256,
     SECRET_BYTES_MAX = 256,
     KEYWORD_BYTES_MAX = 512,
     SIGNATURE_ROOM = 64,
@@ -23,7 +23,8 @@ enum {
 
 struct dingtalk {
     const struct cuiban_host *host;
-    char *token, *secret, *keyword, *url;
+    struct webhook webhook;
+    char *secret, *keyword;
     bool card;
     struct dingtalk_history history;
 };
@@ -33,36 +34,46 @@ static void dingtalk_close(void *state)
     struct dingtalk *robot = state;
     if (!robot)
         return;
-    option_wipe(robot->token);
+    webhook_finish(&robot->webhook);
     option_wipe(robot->secret);
     free(robot->keyword);
-    free(robot->url);
     free(robot);
 }
 
-static bool token_is_fine(const char *token, size_t max)
+static const struct webhook_vendor vendor = {
+    .host = "oapi.dingtalk.com",
+    .path = "/robot/send",
+    .parameter = "access_token=",
+    .option = "token",
+    .missing = "option webhook is missing: the robot's whole address, with ?access_token= in it, as its page "
+               "in the group "
+               "has it",
+    .bad_credential =
+        "option token is not a token: it is what follows ?access_token= in the robot's address; or give the "
+        "whole address as option webhook",
+    .bad_webhook = "option webhook is not the whole address of a DingTalk robot, which ends in "
+                   "/robot/send?access_token= "
+                   "and the token; without timestamp= and sign=, which are made anew each time",
+    .bad_url = "option url is a server alone, http(s)://host[:port]; the robot's whole address goes into "
+               "option webhook",
+    .twice = "option webhook is the robot's whole address: leave out token and url",
+};
+
+static bool secret_is_fine(const char *secret)
 {
-    size_t n = strlen(token);
-    return n <= max &&
-           strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") == n;
+    size_t n = strlen(secret);
+    return n <= SECRET_BYTES_MAX &&
+           strspn(secret, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") == n;
 }
 
 static const char *options_problem(const struct dingtalk *robot, const char *card)
 {
-    if (!robot->token)
-        return "option token is missing; it is what follows access_token= in the robot's webhook address";
-    if (!token_is_fine(robot->token, TOKEN_BYTES_MAX))
-        return "option token is not a token; give only what follows access_token= in the robot's webhook "
-               "address";
-    if (robot->secret && !token_is_fine(robot->secret, SECRET_BYTES_MAX))
+    if (robot->secret && !secret_is_fine(robot->secret))
         return "option secret is not a signing secret; it begins with SEC and stands in the robot's security "
                "settings";
     if (robot->keyword && strlen(robot->keyword) > KEYWORD_BYTES_MAX)
         return "option keyword is longer than 512 bytes; give one of the keywords from the robot's security "
                "settings";
-    if (!robot->url || !url_is_base(robot->url))
-        return "option url must be http(s)://host[:port], without ? and #; the default is "
-               "https://oapi.dingtalk.com";
     if (card && strcmp(card, "yes") != 0 && strcmp(card, "no") != 0)
         return "option card is neither \"yes\" nor \"no\"";
     return NULL;
@@ -72,18 +83,18 @@ static void *dingtalk_open(const struct cuiban_host *host, void *channel, const 
                            size_t n, char *error, size_t error_room)
 {
     (void)channel;
-    const char *url = option_find(options, n, "url"), *card = option_find(options, n, "card");
+    const char *card = option_find(options, n, "card");
     struct dingtalk *robot = calloc(1, sizeof *robot);
     if (!robot)
         return open_refuse(error, error_room, "out of memory");
     robot->host = host;
-    robot->token = option_copy(option_find(options, n, "token"));
     robot->secret = option_copy(option_find(options, n, "secret"));
     robot->keyword = option_copy(option_find(options, n, "keyword"));
-    robot->url = option_copy(url ? url : "https://oapi.dingtalk.com");
     robot->history.is_signed = robot->secret != NULL;
     robot->card = card && strcmp(card, "yes") == 0;
-    const char *why = options_problem(robot, card);
+    const char *why = webhook_open(&vendor, options, n, &robot->webhook);
+    if (!why)
+        why = options_problem(robot, card);
     if (!why)
         return robot;
     dingtalk_close(robot);
@@ -111,10 +122,7 @@ static bool add_signature(const struct dingtalk *robot, int64_t now_ms, struct t
 
 static bool add_url(const struct dingtalk *robot, int64_t now_ms, struct text *url)
 {
-    text_add(url, robot->url);
-    while (url->n > 0 && url->bytes[url->n - 1] == '/')
-        url->bytes[--url->n] = '\0';
-    text_add_format(url, "/robot/send?access_token=%s", robot->token);
+    text_add(url, robot->webhook.url);
     return (!robot->secret || add_signature(robot, now_ms, url)) && !url->failed;
 }
 
@@ -231,11 +239,11 @@ static void dingtalk_judge_response(void *state, const struct cuiban_response *r
                                     struct cuiban_verdict *out)
 {
     struct dingtalk *robot = state;
-    const struct verdict_secrets secrets = {{robot->token, robot->secret}};
+    const struct verdict_secrets secrets = {{robot->webhook.credential, robot->secret}};
     dingtalk_judge(&robot->history, response, &secrets, out);
 }
 
-static const char *const dingtalk_options[] = {"!token", "secret", "keyword", "url", "card", NULL};
+static const char *const dingtalk_options[] = {"webhook", "token", "url", "secret", "keyword", "card", NULL};
 
 CUIBAN_EXPORT const struct cuiban_channel cuiban_channel = {
     .abi = CUIBAN_CHANNEL_ABI,

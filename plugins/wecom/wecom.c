@@ -9,16 +9,16 @@
 #include "../kit/markup.h"
 #include "../kit/page.h"
 #include "../kit/robot.h"
+#include "../kit/webhook.h"
 #include "wecom_judge.h"
 
-enum { MARKDOWN_BYTES_MAX = 4000, TEXT_BYTES_MAX = 2000, KEY_BYTES_MAX = 128, USERID_BYTES_MAX = 64 };
+enum { MARKDOWN_BYTES_MAX = 4000, TEXT_BYTES_MAX = 2000, USERID_BYTES_MAX = 64 };
 
 enum mention_mode { MENTION_INLINE, MENTION_LIST, MENTION_NOBODY };
 
 struct wecom {
     const struct cuiban_host *host;
-    char *key;
-    char *url;
+    struct webhook webhook;
     enum mention_mode mention;
 };
 
@@ -27,17 +27,8 @@ static void wecom_close(void *state)
     struct wecom *robot = state;
     if (!robot)
         return;
-    option_wipe(robot->key);
-    free(robot->url);
+    webhook_finish(&robot->webhook);
     free(robot);
-}
-
-/* Administrators paste the whole webhook address; the key alone is asked for. */
-static bool key_is_fine(const char *key)
-{
-    size_t n = strlen(key);
-    return n <= KEY_BYTES_MAX &&
-           strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") == n;
 }
 
 static bool mention_parse(const char *value, enum mention_mode *out)
@@ -55,26 +46,34 @@ static bool mention_parse(const char *value, enum mention_mode *out)
     return false;
 }
 
+static const struct webhook_vendor vendor = {
+    .host = "qyapi.weixin.qq.com",
+    .path = "/cgi-bin/webhook/send",
+    .parameter = "key=",
+    .option = "key",
+    .missing = "option webhook is missing: the robot's whole address, with ?key= in it, as its page in the "
+               "group has it",
+    .bad_credential =
+        "option key is not a key: it is what follows ?key= in the robot's address; or give the whole address "
+        "as option webhook",
+    .bad_webhook = "option webhook is not the whole address of a WeCom robot, which ends in "
+                   "/cgi-bin/webhook/send?key= and "
+                   "the key",
+    .bad_url = "option url is a server alone, http(s)://host[:port]; the robot's whole address goes into "
+               "option webhook",
+    .twice = "option webhook is the robot's whole address: leave out key and url",
+};
+
 static void *wecom_open(const struct cuiban_host *host, void *channel, const struct cuiban_option *options,
                         size_t n, char *error, size_t error_room)
 {
     (void)channel;
-    const char *url = option_find(options, n, "url");
     struct wecom *robot = calloc(1, sizeof *robot);
     if (!robot)
         return open_refuse(error, error_room, "out of memory");
     robot->host = host;
-    robot->key = option_copy(option_find(options, n, "key"));
-    robot->url = option_copy(url ? url : "https://qyapi.weixin.qq.com");
-    const char *why = NULL;
-    if (!robot->key)
-        why = "option key is missing; it is what follows ?key= in the robot's webhook address";
-    else if (!key_is_fine(robot->key))
-        why = "option key is not a key; give only what follows ?key= in the robot's webhook address";
-    else if (!robot->url || !url_is_base(robot->url))
-        why = "option url must be http(s)://host[:port], without ? and #; the default is "
-              "https://qyapi.weixin.qq.com";
-    else if (!mention_parse(option_find(options, n, "mention"), &robot->mention))
+    const char *why = webhook_open(&vendor, options, n, &robot->webhook);
+    if (!why && !mention_parse(option_find(options, n, "mention"), &robot->mention))
         why = "option mention is neither \"inline\", \"list\" nor \"no\"";
     if (!why)
         return robot;
@@ -247,10 +246,7 @@ static int wecom_prepare(void *state, const struct cuiban_message *message, void
     json_t *json = as_text ? text_json(message, json_incref(list)) : markdown_json(robot, message);
     json_decref(list);
     struct text url = {0};
-    text_add(&url, robot->url);
-    while (url.n > 0 && url.bytes[url.n - 1] == '/')
-        url.bytes[--url.n] = '\0';
-    text_add_format(&url, "/cgi-bin/webhook/send?key=%s", robot->key);
+    text_add(&url, robot->webhook.url);
     int result = robot_post(robot->host, memory, json, &url, out, verdict);
     if (url.bytes)
         explicit_bzero(url.bytes, url.n);
@@ -262,11 +258,11 @@ static void wecom_judge_response(void *state, const struct cuiban_response *resp
                                  struct cuiban_verdict *out)
 {
     const struct wecom *robot = state;
-    const struct verdict_secrets secrets = {{robot->key}};
+    const struct verdict_secrets secrets = {{robot->webhook.credential}};
     wecom_judge(response, &secrets, out);
 }
 
-static const char *const wecom_options[] = {"!key", "url", "mention", NULL};
+static const char *const wecom_options[] = {"webhook", "key", "url", "mention", NULL};
 
 CUIBAN_EXPORT const struct cuiban_channel cuiban_channel = {
     .abi = CUIBAN_CHANNEL_ABI,

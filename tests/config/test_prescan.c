@@ -86,6 +86,8 @@ static void test_bad_texts(void **state)
          "1: the value stands without quotes | 1: the value stands without quotes | 1: the number is too "
          "large | 2: the "
          "value c stands without quotes"},
+        {"webhook = hunter2; url = hunter2;",
+         "1: the value stands without quotes | 1: the value stands without quotes"},
         {"a = 24h;", "1: the value 24h stands without quotes"},
         {"a = due-4h;", "1: the value due-4h stands without quotes"},
         {"a = at:start_date;", "1: the value at:start_date stands without quotes"},

@@ -21,7 +21,7 @@ static struct conformance subject;
 
 static bool is_secret(const char *name)
 {
-    static const char *const names[] = {"key", "token", "secret", "password", "corp_secret"};
+    static const char *const names[] = {"key", "token", "secret", "password", "corp_secret", "webhook"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -32,7 +32,10 @@ static bool is_secret(const char *name)
 static void check_no_secret(const char *text, const char *where)
 {
     for (size_t i = 0; i < subject.n_options; i++) {
-        if (is_secret(subject.options[i].name) && strstr(text, subject.options[i].value))
+        const char *value = subject.options[i].value, *last = strrchr(value, '=');
+
+        /* of a whole address the credential is what stands last */
+        if (is_secret(subject.options[i].name) && strstr(text, last ? last + 1 : value))
             fail_msg("%s shows the value of option %s", where, subject.options[i].name);
     }
 }
@@ -378,7 +381,8 @@ static void test_echoed_secrets(void **state)
     open_all();
     for (size_t i = 0; i < subject.n_options; i++) {
         char body[1024];
-        const char *value = subject.options[i].value;
+        const char *last = strrchr(subject.options[i].value, '=');
+        const char *value = last ? last + 1 : subject.options[i].value;
         snprintf(body, sizeof body, "{\"errcode\":40035,\"errmsg\":\"bad %s in https://x/send?key=%s\"}",
                  value, value);
         host_judge_http(&subject.host, 200, body);

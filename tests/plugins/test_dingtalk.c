@@ -329,6 +329,35 @@ static void test_history(void **state)
     assert_non_null(strstr(host.verdict.reason, "set the option secret"));
 }
 
+#define WEBHOOK "https://oapi.dingtalk.com/robot/send?access_token=7f8e-9d"
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pairs[7];
+        const char *url;
+    } cases[] = {
+        {{"webhook", WEBHOOK, NULL}, WEBHOOK},
+        {{"token", WEBHOOK, NULL}, WEBHOOK},
+        {{"url", WEBHOOK, NULL}, WEBHOOK},
+        {{"token", "7f8e-9d", NULL}, WEBHOOK},
+        {{"token", "t", "url", "http://host/robot/send", NULL}, "http://host/robot/send?access_token=t"},
+        {{"webhook", WEBHOOK, "secret", "SECabc", NULL}, WEBHOOK "&timestamp="},
+    };
+    struct cuiban_message message = host_message(NULL, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (!host_open(&host, cases[i].pairs))
+            fail_msg("case %zu: %s", i, host.error);
+        assert_int_equal(host_prepare(&host, &message), 0);
+        bool is_signed = cases[i].url[strlen(cases[i].url) - 1] == '=';
+        if (is_signed ? strncmp(host.request.url, cases[i].url, strlen(cases[i].url)) != 0
+                      : strcmp(host.request.url, cases[i].url) != 0)
+            fail_msg("case %zu posts to %s", i, host.request.url);
+        host_close(&host);
+    }
+}
+
 static void test_options(void **state)
 {
     (void)state;
@@ -336,9 +365,14 @@ static void test_options(void **state)
         const char *pairs[7];
         const char *says;
     } cases[] = {
-        {{NULL}, "option token is missing"},
-        {{"token", "https://oapi.dingtalk.com/robot/send?access_token=1", NULL},
-         "only what follows access_token="},
+        {{NULL}, "option webhook is missing"},
+        {{"token", "a b", NULL}, "option token is not a token"},
+        {{"token", "abc", "url", "http://host/robot", NULL}, "option url is a server alone"},
+        {{"token", "abc", "webhook", WEBHOOK, NULL}, "leave out token and url"},
+        {{"webhook", "https://oapi.dingtalk.com/robot/send", NULL}, "not the whole address"},
+        {{"webhook", WEBHOOK "&timestamp=1&sign=x", NULL}, "made anew"},
+        {{"webhook", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", NULL},
+         "not the whole address"},
         {{"token", "abc", "secret", "a b", NULL}, "option secret"},
         {{"token", "abc", "url", "oapi.dingtalk.com", NULL}, "option url"},
         {{"token", "abc", "card", "maybe", NULL}, "option card"},
@@ -364,6 +398,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_codes, finish),
         cmocka_unit_test_teardown(test_foreign_answers, finish),
         cmocka_unit_test_teardown(test_history, finish),
+        cmocka_unit_test_teardown(test_addresses, finish),
         cmocka_unit_test_teardown(test_options, finish),
     };
     host_load(&host, argc > 1 ? argv[1] : "dingtalk.so");

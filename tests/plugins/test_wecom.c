@@ -225,6 +225,40 @@ static void test_answers(void **state)
     assert_non_null(strstr(host.verdict.reason, "it may have been delivered"));
 }
 
+#define WEBHOOK "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=0a1b-2c"
+
+/* However it is given, this is where the message goes. */
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pairs[5];
+        const char *url;
+    } cases[] = {
+        {{"webhook", WEBHOOK, NULL}, WEBHOOK},
+        {{"webhook", "\n " WEBHOOK "\r\n", NULL}, WEBHOOK}, /* a file ends in a newline */
+        {{"key", WEBHOOK, NULL}, WEBHOOK},
+        {{"url", WEBHOOK, NULL}, WEBHOOK},
+        {{"key", "0a1b-2c", NULL}, WEBHOOK},
+        {{"key", "0a1b-2c", "url", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", NULL}, WEBHOOK},
+        {{"key", "k", "url", "http://h:8080/", NULL}, "http://h:8080/cgi-bin/webhook/send?key=k"},
+        {{"key", "k", "url", "http://h:8080", NULL}, "http://h:8080/cgi-bin/webhook/send?key=k"},
+        {{"webhook", "http://relay:81/robot/send?debug=1&key=k", NULL},
+         "http://relay:81/robot/send?debug=1&key=k"},
+    };
+    struct cuiban_message message = host_message(NULL, 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (!host_open(&host, cases[i].pairs))
+            fail_msg("case %zu: %s", i, host.error);
+        assert_int_equal(host_prepare(&host, &message), 0);
+        assert_string_equal(host.request.url, cases[i].url);
+        host_judge_http(&host, 200, "{\"errcode\":40035,\"errmsg\":\"bad key 0a1b-2c\"}");
+        if (strstr(host.verdict.reason, "0a1b-2c") && strstr(cases[i].url, "0a1b-2c"))
+            fail_msg("case %zu shows the key: %s", i, host.verdict.reason);
+        host_close(&host);
+    }
+}
+
 static void test_options(void **state)
 {
     (void)state;
@@ -232,9 +266,30 @@ static void test_options(void **state)
         const char *pairs[5];
         const char *says;
     } cases[] = {
-        {{NULL}, "option key is missing"},
-        {{"key", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", NULL}, "only what follows ?key="},
-        {{"key", "abc", "url", "ftp://x", NULL}, "option url"},
+        {{NULL}, "option webhook is missing"},
+        {{"key", "a b", NULL}, "option key is not a key"},
+        {{"key", "abc", "url", "ftp://x", NULL}, "option url is a server alone"},
+        {{"key", "abc", "url", "http://host/robot/send", NULL}, "option url is a server alone"},
+        {{"key", "abc", "url", "http://host/wecom/", NULL}, "option url is a server alone"},
+        {{"url", "http://host", NULL}, "option webhook is missing"},
+        {{"key", "abc", "webhook", WEBHOOK, NULL}, "leave out key and url"},
+        {{"url", "http://host", "webhook", WEBHOOK, NULL}, "leave out key and url"},
+        {{"url", "http://host", "key", WEBHOOK, NULL}, "leave out key and url"},
+        {{"webhook", "abc", NULL}, "not the whole address"},
+        {{"webhook", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send", NULL}, "not the whole address"},
+        {{"webhook", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=", NULL}, "not the whole address"},
+        {{"webhook", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=a%20b", NULL},
+         "not the whole address"},
+        {{"webhook", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?monkey=1", NULL},
+         "not the whole address"},
+        {{"webhook", "https://qyapi.weixin.qq.com/?key=1", NULL}, "not the whole address"},
+        {{"webhook", "http://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=1", NULL}, "not the whole address"},
+        {{"webhook", "https://oapi.dingtalk.com/robot/send?access_token=1", NULL}, "not the whole address"},
+        {{"webhook", "https://?key=1", NULL}, "not the whole address"},
+        {{"webhook", "https://a@b/x?key=1", NULL}, "not the whole address"},
+        {{"webhook", "https://b/x?key=1#y", NULL}, "not the whole address"},
+        {{"webhook", "https://b/x y?key=1", NULL}, "not the whole address"},
+        {{"webhook", "ftp://b/x?key=1", NULL}, "not the whole address"},
         {{"key", "abc", "mention", "everybody", NULL}, "option mention"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -254,6 +309,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_codes, finish),
         cmocka_unit_test_teardown(test_words_of_unknown_codes, finish),
         cmocka_unit_test_teardown(test_answers, finish),
+        cmocka_unit_test_teardown(test_addresses, finish),
         cmocka_unit_test_teardown(test_options, finish),
     };
     host_load(&host, argc > 1 ? argv[1] : "wecom.so");

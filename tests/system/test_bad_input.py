@@ -149,12 +149,14 @@ class BadSettings(unittest.TestCase):
         with World() as world:
             good = world.get("cuiban.cfg")
             for old, new, word in (('plugin = "wecom"', 'plugin = "nothere"', "nothere"),
-                                   ('plugin = "wecom"; key = "k"', 'plugin = "wecom"', "key"),
+                                   ('plugin = "wecom"; key = "k"', 'plugin = "wecom"', "webhook"),
+                                   ('plugin = "wecom"; key = "k"; url = "', 'plugin = "wecom"; key = "k"; url = "http://h/robot/send"; mention = "', "option url"),
                                    ('plugin = "wecom"', 'plugin = "wecom"; colour = "red"', "colour")):
                 world.put(good.replace(old, new), "cuiban.cfg")
                 status, errors = self.run_daemon(world)
                 self.assertEqual(status, 2, errors)
                 self.assertIn(word, errors)
+                self.assertRegex(errors, r"cuiban\.cfg:\d+: ")
 
     def test_check_ends_with_success(self):
         with World() as world:
