@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "checkup.h"
 #include "log.h"
 #include "notify.h"
 #include "reload.h"
@@ -32,6 +33,7 @@ struct daemon {
     uv_timer_t watchdog;
     struct held held;
     struct reload *reload;
+    struct checkup *checkup;
     struct web *web;
     bool stopping;
     int status;
@@ -167,6 +169,7 @@ static void web_metrics(void *data, struct buffer *out)
 {
     const struct daemon *daemon = data;
 
+    checkup_metrics(daemon->checkup, out);
     service_metrics(reload_service(daemon->reload), out);
     reload_metrics(daemon->reload, out);
 }
@@ -184,11 +187,19 @@ static void web_status(void *data, struct buffer *out)
     json_object_end(&json);
 }
 
-static bool web_health(void *data, struct buffer *out)
+static bool web_health(void *data, bool as_json, struct buffer *out)
 {
     const struct daemon *daemon = data;
+    const struct health *health = checkup_now(daemon->checkup);
+    struct json_writer json;
 
-    return service_is_healthy(reload_service(daemon->reload), out);
+    json_begin(&json, out);
+    if (as_json) {
+        health_json(health, NULL, &json);
+    } else {
+        health_text(health, out);
+    }
+    return health->is_healthy;
 }
 
 static int open_web(struct daemon *daemon)
@@ -218,6 +229,7 @@ static void close_handles(struct daemon *daemon)
     uv_close((uv_handle_t *)&daemon->interrupt, NULL);
     uv_close((uv_handle_t *)&daemon->hangup, NULL);
     uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+    checkup_close(daemon->checkup);
     held_close(&daemon->held);
 }
 
@@ -332,7 +344,8 @@ static void run(struct daemon *daemon)
 
     held_open(&daemon->held, &daemon->loop);
     start_signals(daemon);
-    if (reload_start(daemon->reload, error, sizeof error) || open_web(daemon)) {
+    if (checkup_open(&daemon->loop, &daemon->log, daemon->reload, &daemon->checkup) ||
+        reload_start(daemon->reload, error, sizeof error) || open_web(daemon)) {
         if (error[0]) {
             log_line(&daemon->log, LOG_ERR, "%s", error);
         }

@@ -7,9 +7,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "delivery/delivery.h"
 #include "delivery/plugin_host.h"
-#include "store/shard.h"
 #include "web/metrics.h"
 
 struct service {
@@ -448,19 +446,75 @@ void service_refuse_reload(struct service *service, size_t errors, const char *w
 
 /* -- telling how it goes -- */
 
-bool service_is_healthy(const struct service *service, struct buffer *out)
+static enum health_role role_of(enum shard_state state)
+{
+    static const enum health_role roles[] = {
+        [SHARD_CONNECTING] = HEALTH_CONNECTS, [SHARD_STANDBY] = HEALTH_STANDS_BY,
+        [SHARD_LOADING] = HEALTH_LOADS,       [SHARD_OWNER] = HEALTH_OWNS,
+        [SHARD_STOPPED] = HEALTH_HAS_STOPPED,
+    };
+
+    return roles[state];
+}
+
+static struct health_stream stream_facts(const char *name, const struct shard_status *status)
+{
+    return (struct health_stream){
+        .name = name,
+        .role = role_of(status->state),
+        .holder = status->holder,
+        .problem = status->problem,
+        .silent_ms = status->silent_ms,
+        .unserved_ms = status->unserved_ms,
+        .unread_ms = status->unread_ms,
+        .uncommitted_ms = status->uncommitted_ms,
+        .unrenewed_ms = status->unrenewed_ms,
+        .unclaimed_ms = status->unclaimed_ms,
+        .lag_ms = status->lag_ms,
+        .is_held = status->held,
+        .held_words = status->held_words,
+        .refused_words = status->refused_words,
+        .renewal_words = status->renewal_words,
+        .has_no_aof = status->has_no_aof,
+        .evicts = status->evicts,
+    };
+}
+
+void service_facts(const struct service *service, struct service_facts *out)
+{
+    size_t n = service->delivery ? delivery_status(service->delivery, out->channels, CONFIG_CHANNELS_MAX) : 0;
+
+    for (size_t i = 0; i < service->n_shards; i++) {
+        out->shards[i] = shard_get_status(service->shards[i]);
+        out->streams[i] = stream_facts(shard_stream(service->shards[i]), &out->shards[i]);
+    }
+    for (size_t i = 0; i < n; i++)
+        out->of_channels[i] = (struct health_channel){
+            .name = out->channels[i].name,
+            .is_misconfigured = out->channels[i].is_misconfigured,
+            .problem = out->channels[i].problem,
+        };
+    out->health = (struct health_facts){
+        .streams = out->streams,
+        .n_streams = service->n_shards,
+        .channels = out->of_channels,
+        .n_channels = n,
+    };
+}
+
+void service_tell_health(struct service *service, const struct health *health)
 {
     for (size_t i = 0; i < service->n_shards; i++) {
-        struct shard_status status = shard_get_status(service->shards[i]);
+        struct buffer text;
+        struct json_writer json;
 
-        if (status.state == SHARD_STOPPED || status.state == SHARD_CONNECTING) {
-            buffer_printf(out, "stream %s is %s: %s\n", shard_stream(service->shards[i]),
-                          shard_state_name(status.state), status.problem);
-            return false;
-        }
+        buffer_init(&text);
+        json_begin(&json, &text);
+        health_json(health, shard_stream(service->shards[i]), &json);
+        if (buffer_ok(&text))
+            shard_tell_health(service->shards[i], buffer_text(&text));
+        buffer_finish(&text);
     }
-    buffer_add_text(out, "ok\n");
-    return true;
 }
 
 struct family {

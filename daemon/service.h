@@ -8,10 +8,11 @@
 
 #include <uv.h>
 
-#include "core/json.h"
+#include "core/health.h"
+#include "delivery/delivery.h"
 #include "edition.h"
 #include "log.h"
-#include "store/clock.h"
+#include "store/shard.h"
 
 struct service;
 
@@ -52,7 +53,18 @@ void service_refuse_reload(struct service *service, size_t errors, const char *w
 
 const struct config *service_config(const struct service *service);
 struct edition *service_edition(const struct service *service);
-bool service_is_healthy(const struct service *service, struct buffer *out);   /* a line that says why not */
+
+/* -- telling how it goes -- */
+struct service_facts { /* what the verdict on its health is made from */
+    struct shard_status shards[CONFIG_STREAMS_MAX];
+    struct channel_status channels[CONFIG_CHANNELS_MAX];
+    struct health_stream streams[CONFIG_STREAMS_MAX];
+    struct health_channel of_channels[CONFIG_CHANNELS_MAX];
+    struct health_facts health; /* points to the rest */
+};
+void service_facts(const struct service *service, struct service_facts *out);
+void service_tell_health(struct service *service,
+                         const struct health *health);                        /* the shards, for cuibanctl */
 void service_metrics(const struct service *service, struct buffer *out);      /* Prometheus text */
 void service_status(const struct service *service, struct json_writer *json); /* members of an object */
 

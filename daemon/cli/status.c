@@ -47,6 +47,9 @@ static int read_state(struct query *query, struct status *status)
     status->held = result == 0;
     if (result != 0 && result != -ENOENT)
         return result;
+    result = query_health(query, &status->health);
+    if (result != 0 && result != -ENOENT)
+        return result;
     result = query_count(query, TABLE_DEAD, &status->dead);
     return result == 0 ? read_lag(query, status) : result;
 }
@@ -76,7 +79,9 @@ static enum cli_status read_shard(struct cli *cli, const struct config *config,
     struct snapshot snapshot;
     enum cli_status result;
 
+    buffer_finish(&status->health);
     memset(status, 0, sizeof(*status));
+    buffer_init(&status->health);
     status->stream = shard->stream;
     status->rules_on_disk = config->is_faulty ? "" : ruleset_fingerprint(config->rules);
     if (read_state(shard->query, status) != 0)
@@ -124,6 +129,8 @@ enum cli_status verb_status(struct cli *cli)
     buffer_finish(&out);
     setup_shards_close(&shards);
     config_unload(config);
+    if (shard != NULL)
+        buffer_finish(&shard->health);
     free(shard);
     return result == CLI_OK && has_warnings ? CLI_FINDING : result;
 }

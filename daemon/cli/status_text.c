@@ -9,10 +9,10 @@
 #include "core/deadline.h"
 #include "core/notification.h"
 
-static void warn(const struct cli *cli, struct status *status, const char *english, const char *chinese, ...)
-    __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+#define warn status_add_warning
 
-static void warn(const struct cli *cli, struct status *status, const char *english, const char *chinese, ...)
+void status_add_warning(const struct cli *cli, struct status *status, const char *english,
+                        const char *chinese, ...)
 {
     va_list list;
 
@@ -34,7 +34,10 @@ static void warn_of_server(const struct cli *cli, struct status *status)
     if (strcmp(server->maxmemory_policy, "noeviction") != 0)
         warn(cli, status, "maxmemory-policy is %s: the daemon refuses to run unless it is noeviction",
              "maxmemory-policy 为 %s：须为 noeviction，否则守护进程拒绝运行", server->maxmemory_policy);
-    if (server->max_bytes > 0 && server->used_bytes > server->max_bytes / 10 * 9)
+    if (server->max_bytes > 0 && server->used_bytes >= server->max_bytes)
+        warn(cli, status, "Redis is out of memory (maxmemory): nothing can be written",
+             "Redis 内存已满（maxmemory）：无法写入");
+    else if (server->max_bytes > 0 && server->used_bytes > server->max_bytes / 10 * 9)
         warn(cli, status, "Redis uses more than 90%% of its maxmemory", "Redis 已使用超过 90%% 的 maxmemory");
     if (strcmp(server->role, "master") != 0)
         warn(cli, status, "this Redis is a %s: nothing can be written here", "这个 Redis 是 %s：无法写入",
@@ -46,6 +49,7 @@ void status_warn(const struct cli *cli, const struct zone *zone, struct status *
     char at[MOMENT_TEXT_MAX];
 
     warn_of_server(cli, status);
+    status_warn_of_health(cli, status);
     if (!status->started)
         warn(cli, status, "no daemon has ever served this stream", "还没有守护进程服务过此事件流");
     else if (!status->held)
@@ -227,6 +231,10 @@ void status_json(struct json_writer *json, const struct status *status)
         json_refusal(json, &status->head.refused);
     json_counts(json, status);
     json_key_int(json, "dead", (int64_t)status->dead);
+    if (status->health.n > 0) {
+        json_key(json, "health");
+        json_raw(json, buffer_text(&status->health));
+    }
     json_key(json, "warnings");
     json_array(json);
     for (size_t i = 0; i < status->n_warnings; i++)

@@ -3,12 +3,13 @@
 #define CUIBAN_CLI_STATUS_TEXT_H
 
 #include "cli/cli.h"
+#include "core/buffer.h"
 #include "core/zone.h"
 #include "store/query.h"
 
 enum {
     STATUS_CHANNELS_MAX = 64,
-    STATUS_WARNINGS_MAX = 12,
+    STATUS_WARNINGS_MAX = 24,
     STATUS_UNREAD_MAX = 100000,
     STATUS_WARNING_MAX = 512
 };
@@ -37,12 +38,17 @@ struct status {
     size_t n_channels;
     uint64_t dead;
     size_t damaged;
+    struct buffer health; /* what the owner says of itself, JSON; empty: nothing */
     char warnings[STATUS_WARNINGS_MAX][STATUS_WARNING_MAX];
     size_t n_warnings;
 };
 
+/* Each reason of the owner's health as a warning; see health_words.c. */
+void status_warn_of_health(const struct cli *cli, struct status *status);
 void status_warn(const struct cli *cli, const struct zone *zone,
                  struct status *status); /* fills `warnings` from the rest */
+void status_add_warning(const struct cli *cli, struct status *status, const char *english,
+                        const char *chinese, ...) __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
 void status_print(const struct cli *cli, const struct zone *zone, const struct status *status);
 void status_json(struct json_writer *json, const struct status *status);
 

@@ -329,6 +329,7 @@ size_t delivery_status(const struct delivery *delivery, struct channel_status *o
             .retried = lane->retried,
             .refused = lane->refused,
             .uncertain = lane->uncertain,
+            .is_misconfigured = lane->is_misfit,
             .blocked_until = INSTANT_NONE,
         };
         if (lane_is_blocked(lane, delivery->latest))

@@ -65,8 +65,9 @@ struct channel_status {
     const char *name;
     size_t queued, running;                          /* waiting here; claimed or on their way */
     uint64_t delivered, retried, refused, uncertain; /* notifications */
-    instant blocked_until;                           /* INSTANT_NONE if it is not blocked */
-    char problem[200];                               /* the last failure's reason, "" after a delivery */
+    bool is_misconfigured; /* it refuses everything until somebody mends it; false after a delivery */
+    instant blocked_until; /* INSTANT_NONE if it is not blocked */
+    char problem[200];     /* the last failure's reason, "" after a delivery */
 };
 size_t delivery_status(const struct delivery *delivery, struct channel_status *out, size_t max);
 

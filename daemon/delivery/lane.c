@@ -122,6 +122,7 @@ static void lane_fail(struct lane *lane, bool answered, instant now, uint32_t ra
 static void lane_misfit(struct lane *lane, instant now, uint32_t random)
 {
     lane->failures = 0;
+    lane->is_misfit = true;
     if (lane->facts.fallback != NULL || lane_is_blocked(lane, now))
         return;
     lane->misfits++;
@@ -132,6 +133,7 @@ static void lane_delivered(struct lane *lane, size_t n)
 {
     lane->delivered += n;
     lane->failures = lane->misfits = lane->backoffs = 0;
+    lane->is_misfit = false;
     lane->problem[0] = '\0';
 }
 

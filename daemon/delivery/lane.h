@@ -33,6 +33,7 @@ struct lane {
 
     instant blocked_until;                /* INSTANT_NONE */
     uint32_t backoffs, failures, misfits; /* in a row */
+    bool is_misfit;                       /* the last that it said of itself: misconfigured */
     uint64_t delivered, retried, refused, uncertain;
     char problem[NOTIFICATION_REASON_MAX];
 };

@@ -7,12 +7,12 @@
 
 #include "core/stream_name.h"
 
-static const char *const suffixes[KEYS_OF_COMMIT + 1] = {
-    [KEY_LEASE] = "lease",         [KEY_HEAD] = "head",   [KEY_DEADLINES] = "deadlines",
-    [KEY_CLOSED] = "closed",       [KEY_EARLY] = "early", [KEY_SEEN] = "seen",
-    [KEY_SCHEDULES] = "schedules", [KEY_RULES] = "rules", [KEY_OUTBOX] = "outbox",
-    [KEY_STATS] = "stats",         [KEY_DEAD] = "dead",   [KEY_JOURNAL] = "journal",
-    [KEY_COMMANDS] = "commands",
+static const char *const suffixes[KEY_STREAM] = {
+    [KEY_LEASE] = "lease",         [KEY_HEAD] = "head",     [KEY_DEADLINES] = "deadlines",
+    [KEY_CLOSED] = "closed",       [KEY_EARLY] = "early",   [KEY_SEEN] = "seen",
+    [KEY_SCHEDULES] = "schedules", [KEY_RULES] = "rules",   [KEY_OUTBOX] = "outbox",
+    [KEY_STATS] = "stats",         [KEY_DEAD] = "dead",     [KEY_JOURNAL] = "journal",
+    [KEY_COMMANDS] = "commands",   [KEY_HEALTH] = "health",
 };
 
 static char *join(const char *before, const char *stream, const char *between, const char *suffix)

@@ -21,6 +21,7 @@ enum key_name {
     KEY_JOURNAL,
     KEYS_OF_COMMIT,
     KEY_COMMANDS = KEYS_OF_COMMIT,
+    KEY_HEALTH, /* what its owner says of itself, as long as the lease */
     KEY_STREAM, /* the event stream itself */
     KEY_NAMES,
 };

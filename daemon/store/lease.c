@@ -66,18 +66,19 @@ bool lease_send_take(const struct lease *lease, struct connection *connection, c
 }
 
 bool lease_send_renew(const struct lease *lease, struct connection *connection, const struct keys *keys,
-                      connection_reply *reply, void *data)
+                      const char *health, connection_reply *reply, void *data)
 {
     char ttl[TTL_TEXT_MAX];
-    return connection_say(connection, reply, data, "EVAL", script_renew, "1", keys->names[KEY_LEASE],
-                          lease->token, ttl_text(lease, ttl), (char *)NULL);
+    return connection_say(connection, reply, data, "EVAL", script_renew, "2", keys->names[KEY_LEASE],
+                          keys->names[KEY_HEALTH], lease->token, ttl_text(lease, ttl), health ? health : "",
+                          (char *)NULL);
 }
 
 bool lease_send_release(const struct lease *lease, struct connection *connection, const struct keys *keys,
                         connection_reply *reply, void *data)
 {
-    return connection_say(connection, reply, data, "EVAL", script_release, "2", keys->names[KEY_LEASE],
-                          keys->names[KEY_HEAD], lease->token, (char *)NULL);
+    return connection_say(connection, reply, data, "EVAL", script_release, "3", keys->names[KEY_LEASE],
+                          keys->names[KEY_HEAD], keys->names[KEY_HEALTH], lease->token, (char *)NULL);
 }
 
 static bool read_time(const redisReply *seconds, const redisReply *micros, instant *out)
@@ -108,6 +109,8 @@ enum lease_answer lease_judge_take(struct lease *lease, const redisReply *reply,
         return LEASE_OURS;
     case 2:
         return LEASE_OTHER_RULES;
+    case 3:
+        return LEASE_HELD_FOR_EVER;
     default:
         if (holder)
             lease_describe(reply->element[1]->str, holder, LEASE_HOLDER_MAX);
@@ -116,11 +119,12 @@ enum lease_answer lease_judge_take(struct lease *lease, const redisReply *reply,
 }
 
 enum lease_answer lease_judge_renew(struct lease *lease, const redisReply *reply, struct monotonic asked,
-                                    instant *redis_time)
+                                    instant *redis_time, const char **refusal)
 {
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 ||
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4 || !reply_is_text(reply->element[3]) ||
         !read_time(reply->element[1], reply->element[2], redis_time))
         return LEASE_ERROR;
+    *refusal = reply->element[3]->str;
     if (reply->element[0]->integer != 1) {
         lease->held = false;
         return LEASE_HELD_BY_OTHER;

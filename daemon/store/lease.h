@@ -38,18 +38,26 @@ struct lease_wish {
 };
 bool lease_send_take(const struct lease *lease, struct connection *connection, const struct keys *keys,
                      const struct lease_wish *wish, connection_reply *reply, void *data);
+/* `health` (NULL: nothing) is kept beside the lease for others to read, as long as the lease. */
 bool lease_send_renew(const struct lease *lease, struct connection *connection, const struct keys *keys,
-                      connection_reply *reply, void *data);
+                      const char *health, connection_reply *reply, void *data);
 bool lease_send_release(const struct lease *lease, struct connection *connection, const struct keys *keys,
                         connection_reply *reply, void *data);
 
-enum lease_answer { LEASE_HELD_BY_OTHER, LEASE_OURS, LEASE_OTHER_RULES, LEASE_ERROR };
+enum lease_answer {
+    LEASE_HELD_BY_OTHER,
+    LEASE_OURS,
+    LEASE_OTHER_RULES,
+    LEASE_HELD_FOR_EVER, /* by a hand that set no end: no daemon does that */
+    LEASE_ERROR,
+};
 /* Judges an answer to take or renew that was asked at `asked`, and notes the new end. `redis_time` is written
  * unless LEASE_ERROR; `holder` (may be NULL) gets "host:pid" for LEASE_HELD_BY_OTHER. */
 enum lease_answer lease_judge_take(struct lease *lease, const redisReply *reply, struct monotonic asked,
                                    instant *redis_time, char holder[LEASE_HOLDER_MAX]);
+/* *refusal: why Redis would not write the health ("OOM ..."), or ""; as long as the reply. */
 enum lease_answer lease_judge_renew(struct lease *lease, const redisReply *reply, struct monotonic asked,
-                                    instant *redis_time);
+                                    instant *redis_time, const char **refusal);
 
 /* What is left of it, in ms; 0 or less: over. */
 int64_t lease_left_ms(const struct lease *lease);

@@ -225,15 +225,10 @@ static const char *table_key(const struct query *query, enum change_table table)
     return query->keys.names[key_of_table(table)];
 }
 
-int query_get(struct query *query, enum change_table table, const char *key, struct buffer *out)
+/* A text, or -ENOENT. The reply is freed. */
+static int take_text(struct query *query, redisReply *reply, struct buffer *out)
 {
     int error = 0;
-    if (table == TABLE_DEAD)
-        return fail(query, -EINVAL, "the dead letters are a stream");
-    redisReply *reply = ask(query, &error, table == TABLE_SEEN ? "ZSCORE" : "HGET", table_key(query, table),
-                            key, (char *)NULL);
-    if (!reply)
-        return error;
     buffer_clear(out);
     if (reply->type == REDIS_REPLY_STRING)
         buffer_add(out, reply->str, reply->len);
@@ -243,6 +238,16 @@ int query_get(struct query *query, enum change_table table, const char *key, str
     if (!error && !buffer_ok(out))
         error = fail(query, -ENOMEM, "out of memory");
     return error;
+}
+
+int query_get(struct query *query, enum change_table table, const char *key, struct buffer *out)
+{
+    int error = 0;
+    if (table == TABLE_DEAD)
+        return fail(query, -EINVAL, "the dead letters are a stream");
+    redisReply *reply = ask(query, &error, table == TABLE_SEEN ? "ZSCORE" : "HGET", table_key(query, table),
+                            key, (char *)NULL);
+    return reply ? take_text(query, reply, out) : error;
 }
 
 /* One piece of a scan; `cursor` is moved on. */
@@ -462,6 +467,13 @@ int query_holder(struct query *query, char *out, size_t room, int64_t *left_ms)
     freeReplyObject(token);
     freeReplyObject(left);
     return error;
+}
+
+int query_health(struct query *query, struct buffer *out)
+{
+    int error = 0;
+    redisReply *reply = ask(query, &error, "GET", query->keys.names[KEY_HEALTH], (char *)NULL);
+    return reply ? take_text(query, reply, out) : error;
 }
 
 static void info_text(const char *info, const char *name, char *out, size_t room)

@@ -81,6 +81,10 @@ int query_stream_info(struct query *query, enum query_stream stream, struct quer
 /* Who owns the shard: "host:pid", and for how long the lease still runs. -ENOENT: nobody. */
 int query_holder(struct query *query, char *out, size_t room, int64_t *left_ms);
 
+/* What the owner says of its health, as long as it holds the lease: JSON as in core/health.h. -ENOENT:
+ * nothing. `out` is cleared first. */
+int query_health(struct query *query, struct buffer *out);
+
 struct query_server {
     char version[32];
     char role[16];             /* master, slave */

@@ -5,7 +5,10 @@ const char script_take[] =
     "local time = redis.call('TIME')\n"
     "local ours = not held\n"
     "for i = 6, #ARGV do if held == ARGV[i] then ours = true end end\n"
-    "if not ours then return { 0, held, time[1], time[2] } end\n"
+    "if not ours then\n"
+    "  local forever = redis.call('PTTL', KEYS[1]) < 0\n"
+    "  return { forever and 3 or 0, held, time[1], time[2] }\n"
+    "end\n"
     "local head = redis.call('HMGET', KEYS[2], 'seq', 'rules')\n"
     "if ARGV[4] == '1' and not held and head[2] and head[2] ~= ARGV[3] then return { 2, '', time[1], time[2] "
     "} end\n"
@@ -13,16 +16,22 @@ const char script_take[] =
     "if ARGV[5] == '1' and head[1] then redis.call('HINCRBY', KEYS[2], 'takes', 1) end\n"
     "return { 1, held or '', time[1], time[2] }\n";
 
+/* The health is written first and by pcall: where Redis refuses to write, that is known within one renewal.
+ * Behind the PEXPIRE, which needs no memory, Redis lets the script write even so. */
 const char script_renew[] =
     "local time = redis.call('TIME')\n"
-    "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 0, time[1], time[2] } end\n"
+    "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 0, time[1], time[2], '' } end\n"
+    "local refused = ''\n"
+    "local function tell() return redis.pcall('SET', KEYS[2], ARGV[3], 'PX', ARGV[2]) end\n"
+    "if ARGV[3] ~= '' then refused = tell().err or '' end\n"
     "redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
-    "return { 1, time[1], time[2] }\n";
+    "if refused ~= '' then tell() end\n"
+    "return { 1, time[1], time[2], refused }\n";
 
 const char script_release[] = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n"
                               "if redis.call('HEXISTS', KEYS[2], 'seq') == 1 then redis.call('HSET', "
                               "KEYS[2], 'takes', '0', 'trying', '') end\n"
-                              "redis.call('DEL', KEYS[1])\n"
+                              "redis.call('DEL', KEYS[1], KEYS[3])\n"
                               "return 1\n";
 
 const char script_commit[] =

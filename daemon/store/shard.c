@@ -193,6 +193,7 @@ static void shard_on_beat(uv_timer_t *timer)
     (void)uv_timer_start(&shard->beat, shard_on_beat, SHARD_BEAT_MS - SHARD_BEAT_MS / 10 + jitter, 0);
     if (shard->state == SHARD_STOPPED)
         return;
+    shard_beat_pulse(shard);
     if (shard->command_ready && !shard->taken)
         shard_ask_lease(shard);
     if (shard->taken) {
@@ -227,6 +228,7 @@ static void shard_free(struct shard *shard)
     address_finish(&shard->address);
     keys_finish(&shard->keys);
     free(shard->start);
+    free(shard->pulse.health);
     explicit_bzero(&shard->lease, sizeof(shard->lease));
     free(shard);
 }
@@ -266,6 +268,7 @@ int shard_create(const struct shard_options *options, const struct shard_hooks *
     shard->journal_ms = options->journal_ms;
     shard->grace_ms = options->grace_ms;
     shard->parts = options->parts;
+    shard->pulse.heard = shard->pulse.unserved = clock_monotonic();
     int error = shard_fill(shard, options, why);
     if (error) {
         shard_free(shard);
@@ -392,5 +395,6 @@ struct shard_status shard_get_status(const struct shard *shard)
     if (shard->state == SHARD_STANDBY)
         (void)snprintf(status.holder, sizeof(status.holder), "%s", shard->holder);
     (void)snprintf(status.problem, sizeof(status.problem), "%s", shard->problem);
+    shard_fill_pulse(shard, &status);
     return status;
 }

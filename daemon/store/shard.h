@@ -89,7 +89,18 @@ struct shard_status {
     bool held;         /* firing is held: the clocks disagree */
     char holder[64];   /* who holds the lease, if it is somebody else */
     char problem[200]; /* what is wrong now, or "" */
+    /* How long each has gone wrong, in real milliseconds; 0: not at all (core/health.h). */
+    int64_t silent_ms;   /* since Redis answered last; about a second if all is well */
+    int64_t unserved_ms; /* since it was owned or stood by */
+    int64_t unread_ms, uncommitted_ms, unrenewed_ms, unclaimed_ms;
+    char held_words[200], refused_words[200], renewal_words[200];
+    bool has_no_aof;
+    char evicts[32]; /* the maxmemory-policy, if it is one that evicts */
 };
 struct shard_status shard_get_status(const struct shard *shard);
+/* What others are to read about the health of this shard: written beside the lease at each renewal, and gone
+ * with it. At most SHARD_HEALTH_MAX bytes. */
+enum { SHARD_HEALTH_MAX = 16 * 1024 };
+void shard_tell_health(struct shard *shard, const char *json);
 
 #endif

@@ -1,7 +1,7 @@
 /* shard_inside.h: what the shard's own .c files share: shard.c (life, requests, status), shard_link.c
  * (connections, the lease, loading, recovery), shard_read.c (reading, the firing horizon, the clock),
  * shard_turn.c (the turn and its commit), shard_reload.c (other files), shard_watch.c (the machine's clock,
- * dues without a calendar). */
+ * dues without a calendar), shard_pulse.c (whether Redis does what it is asked). */
 #ifndef CUIBAN_STORE_SHARD_INSIDE_H
 #define CUIBAN_STORE_SHARD_INSIDE_H
 
@@ -23,6 +23,7 @@ enum {
     SHARD_REQUESTS_MAX = 200000, /* claims and verdicts waiting */
     SHARD_RECENT_MAX = 1024,     /* committed verdicts remembered, in case Redis loses writes */
     SHARD_BEHIND_MS = 60 * 1000, /* an event that waits longer is worth an alarm */
+    SHARD_SERVER_MS = 30 * 1000, /* the settings of Redis are looked at this often */
     SHARD_CAREFUL_TAKES = 3,     /* from this many takes without a commit on: one event at a time */
     SHARD_CAREFUL_EVENTS = 256,  /* events served that way before the shard trusts them again */
     SHARD_SEEN_TRIM_MS = 10 * 60 * 1000,
@@ -64,6 +65,23 @@ struct head { /* base:head as it was read */
     char trying[SHARD_TRYING_MAX];
 };
 
+/* What goes wrong since when; {0}: it does not. */
+struct shard_pulse {
+    struct monotonic heard;   /* Redis answered, whatever it was */
+    struct monotonic renewed; /* the lease was, or is somebody else's */
+    struct monotonic wrote, read;
+    struct monotonic unserved, unclaimed; /* since then */
+    uint32_t refusals;                    /* of reads, in a row, */
+    struct monotonic refused_read;        /* and when the last of them was asked for */
+    char refused[200];                    /* why Redis does not write; "": it does */
+    char renewal[200];                    /* why it does not give the lease or renew it; "": it does */
+    bool asking;                          /* the question of this beat has no answer yet */
+    struct monotonic server_due;          /* the settings of Redis are looked at then */
+    bool has_no_aof;
+    char evicts[32];
+    char *health; /* what others are to read; NULL: nothing yet */
+};
+
 struct shard {
     struct shard_hooks hooks;
     uv_loop_t *loop;
@@ -83,6 +101,8 @@ struct shard {
     struct clock redis; /* Redis' time: the same, but in a rehearsal */
     enum clock_verdict held_for;
     bool held; /* firing is held: the clocks disagree */
+    char held_words[200];
+    struct shard_pulse pulse;
 
     struct connection *command, *lessor, *reader;
     bool command_ready, lessor_ready, reader_ready;
@@ -97,7 +117,6 @@ struct shard {
     bool renewing;
     char holder[LEASE_HOLDER_MAX];
     char sha[48];
-    bool server_checked;
     struct stream_id mirrored; /* the position that the group shows */
     struct head head;
     redisReply *head_reply; /* its text: the engine keeps fields of its own in there */
@@ -109,6 +128,7 @@ struct shard {
     bool checking; /* the poll on its way brings XINFO, too */
     bool poll_short;
     instant read_issued, poll_issued;
+    struct monotonic read_asked, poll_asked;
     bool first_turn; /* nothing is committed under this load yet */
 
     struct changes changes;
@@ -200,6 +220,18 @@ void shard_forget_refusal(struct shard *shard); /* in the first turn after a loa
 void shard_watch_open(struct shard *shard);
 void shard_watch_close(struct shard *shard);
 void shard_watch_calendars(struct shard *shard); /* dues that depend on days no calendar covers */
+
+/* -- shard_pulse.c -- */
+bool shard_ask_server(struct shard *shard);   /* how Redis is set up; false: memory is out */
+void shard_beat_pulse(struct shard *shard);   /* once a second */
+void shard_pulse_is_cut(struct shard *shard); /* the command connection is gone */
+void shard_note_answer(struct shard *shard);  /* to whatever was asked on the command connection */
+void shard_note_renewal(struct shard *shard, struct monotonic asked,
+                        const char *refusal);                    /* "": it is ours */
+void shard_note_write(struct shard *shard, const char *refusal); /* "": Redis has written */
+void shard_note_read(struct shard *shard, struct monotonic asked, bool ok);
+void shard_note_claim(struct shard *shard, bool ok);
+void shard_fill_pulse(const struct shard *shard, struct shard_status *out);
 
 /* -- shard_turn.c -- */
 void shard_turn(struct shard *shard);

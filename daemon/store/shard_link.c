@@ -74,6 +74,7 @@ static void close_links(struct shard *shard)
     shard->command_ready = shard->lessor_ready = false;
     shard->taken = shard->asking = shard->renewing = shard->polling = shard->checking = false;
     shard->lease.held = false;
+    shard_pulse_is_cut(shard);
 }
 
 static void shard_on_reconnect(uv_timer_t *timer)
@@ -129,6 +130,7 @@ static void command_on_closed(void *data, const char *why)
     shard->command = NULL;
     shard->command_ready = shard->taken = shard->asking = shard->polling = shard->checking = false;
     shard->lease.held = false;
+    shard_pulse_is_cut(shard);
     shard_set_problem(shard, "Redis at %s: %s; connecting again", shard->address.shown, why);
     if (shard->state == SHARD_OWNER) {
         uv_timer_stop(&shard->wake);
@@ -151,6 +153,26 @@ void shard_connect_again(struct shard *shard, const char *why)
 
 /* -- the lease -- */
 
+static void say_why_it_is_refused(struct shard *shard, enum lease_answer answer)
+{
+    if (answer == LEASE_HELD_BY_OTHER) {
+        shard->free_since = (struct monotonic){0};
+        shard_clear_problem(shard);
+        return;
+    }
+    shard->holder[0] = '\0'; /* nobody serves the stream */
+    if (answer == LEASE_HELD_FOR_EVER) {
+        shard_set_problem(shard, "%s has no end, so no daemon has set it: remove that key",
+                          shard->keys.names[KEY_LEASE]);
+        return;
+    }
+    if (shard->free_since.ms == 0)
+        shard->free_since = clock_monotonic();
+    shard_set_problem(shard,
+                      "the owner is gone, but it had other rules than this daemon; taking over in 10 minutes "
+                      "unless somebody with its rules does");
+}
+
 static void take_was_refused(struct shard *shard, enum lease_answer answer)
 {
     if (answer == LEASE_HELD_BY_OTHER)
@@ -163,16 +185,7 @@ static void take_was_refused(struct shard *shard, enum lease_answer answer)
     if (shard->state != SHARD_STANDBY)
         shard_log(shard, LOG_NOTICE, "standing by");
     shard->state = SHARD_STANDBY;
-    if (answer == LEASE_HELD_BY_OTHER) {
-        shard->free_since = (struct monotonic){0};
-        shard_clear_problem(shard);
-    } else {
-        if (shard->free_since.ms == 0)
-            shard->free_since = clock_monotonic();
-        shard_set_problem(
-            shard, "the owner is gone, but it had other rules than this daemon; taking over in 10 minutes "
-                   "unless somebody with its rules does");
-    }
+    say_why_it_is_refused(shard, answer);
 }
 
 static void take_on_reply(void *data, redisReply **reply)
@@ -180,16 +193,19 @@ static void take_on_reply(void *data, redisReply **reply)
     struct shard *shard = data;
     instant redis_time = 0;
     shard->asking = false;
+    shard_note_answer(shard);
     enum lease_answer answer =
         lease_judge_take(&shard->lease, *reply, shard->asked, &redis_time, shard->holder);
     if (answer == LEASE_ERROR) {
-        shard_set_problem(shard, "Redis does not give the lease: %s",
-                          reply_is_error(*reply) ? (*reply)->str : "not an answer");
+        const char *words = reply_is_error(*reply) ? (*reply)->str : "not an answer";
+        shard_set_problem(shard, "Redis does not give the lease: %s", words);
+        shard_note_renewal(shard, shard->asked, words);
         if (reply_is_error(*reply) && strncmp((*reply)->str, "READONLY", 8) == 0)
             shard_connect_again(shard, "it is a replica now"); /* the name may lead to the primary by then */
         return;                                                /* else the next beat asks again */
     }
     shard_take_sample(shard, redis_time, shard->asked);
+    shard_note_renewal(shard, shard->asked, "");
     if (answer != LEASE_OURS) {
         shard->tries = 0;
         take_was_refused(shard, answer);
@@ -224,16 +240,20 @@ static void renew_on_reply(void *data, redisReply **reply)
     shard->renewing = false;
     if (!shard->taken || strcmp(shard->renew_token, shard->lease.token) != 0)
         return; /* about a token that we have given up */
-    switch (lease_judge_renew(&shard->lease, *reply, shard->renew_asked, &redis_time)) {
+    const char *refusal = "";
+    switch (lease_judge_renew(&shard->lease, *reply, shard->renew_asked, &redis_time, &refusal)) {
     case LEASE_OURS:
+        shard_note_renewal(shard, shard->renew_asked, "");
+        shard_note_write(shard, refusal);
         shard_take_sample(shard, redis_time, shard->renew_asked);
         return;
     case LEASE_HELD_BY_OTHER:
         shard_drop(shard, "the lease ran out or went to another daemon");
         return;
     default:
-        shard_set_problem(shard, "the lease is not renewed: %s",
-                          reply_is_error(*reply) ? (*reply)->str : "not an answer");
+        refusal = reply_is_error(*reply) ? (*reply)->str : "not an answer";
+        shard_set_problem(shard, "the lease is not renewed: %s", refusal);
+        shard_note_renewal(shard, shard->renew_asked, refusal);
     }
 }
 
@@ -245,7 +265,8 @@ void shard_renew_lease(struct shard *shard)
     shard->renew_asked = now;
     shard->renew_due = (struct monotonic){now.ms + lease_renew_ms(&shard->lease)};
     memcpy(shard->renew_token, shard->lease.token, sizeof(shard->renew_token));
-    shard->renewing = lease_send_renew(&shard->lease, shard->lessor, &shard->keys, renew_on_reply, shard);
+    shard->renewing = lease_send_renew(&shard->lease, shard->lessor, &shard->keys, shard->pulse.health,
+                                       renew_on_reply, shard);
 }
 
 static void release_on_reply(void *data, redisReply **reply)
@@ -277,37 +298,11 @@ void shard_load_script(struct shard *shard)
                          (char *)NULL);
 }
 
-/* INFO, not CONFIG GET: the same facts, and an account that is not an administrator may ask for them. */
-static void info_on_reply(void *data, redisReply **reply)
-{
-    struct shard *shard = data;
-    if (!reply_is_text(*reply)) {
-        shard_log(shard, LOG_WARNING, "INFO is refused (%s): whether Redis may evict keys is not known",
-                  reply_is_error(*reply) ? (*reply)->str : "no text");
-        return;
-    }
-    const char *info = (*reply)->str;
-    if (strstr(info, "maxmemory_policy:") && !strstr(info, "maxmemory_policy:noeviction")) {
-        shard_stop(shard,
-                   "Redis at %s may evict keys when memory is short, and with them deadlines: set "
-                   "maxmemory-policy noeviction",
-                   shard->address.shown);
-        return;
-    }
-    if (strstr(info, "aof_enabled:0") && !shard->server_checked)
-        shard_log(shard, LOG_WARNING,
-                  "Redis at %s runs with appendonly no: after a crash of Redis up to minutes of deadlines "
-                  "and messages are "
-                  "gone; set appendonly yes",
-                  shard->address.shown);
-    shard->server_checked = true;
-}
-
 static void command_on_ready(void *data)
 {
     struct shard *shard = data;
     shard->command_ready = true;
-    if (!connection_say(shard->command, info_on_reply, shard, "INFO", (char *)NULL)) {
+    if (!shard_ask_server(shard)) {
         shard_drop(shard, "out of memory");
         return;
     }

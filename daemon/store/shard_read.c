@@ -14,16 +14,23 @@
 #define BLOCK_TEXT "5000"
 static_assert(SOURCE_COUNT == 256 && SHARD_BLOCK_MS == 5000, "the texts say the same");
 
-static void take_read(struct shard *shard, redisReply **reply, instant issued, bool *is_short)
+struct issue { /* when a read was */
+    instant at;
+    struct monotonic asked;
+};
+
+static void take_read(struct shard *shard, redisReply **reply, struct issue issue, bool *is_short)
 {
     *is_short = false;
     if (reply_is_error(*reply)) { /* -UNBLOCKED, -LOADING, a stream key of another type */
         shard_set_problem(shard, "reading %s: %s", shard->keys.names[KEY_STREAM], (*reply)->str);
+        shard_note_read(shard, issue.asked, false);
         return;
     }
+    shard_note_read(shard, issue.asked, true);
     if (strncmp(shard->problem, "reading ", 8) == 0)
         shard_clear_problem(shard);
-    int error = source_accept(&shard->source, *reply, issued, is_short);
+    int error = source_accept(&shard->source, *reply, issue.at, is_short);
     *reply = NULL;
     if (error)
         shard_drop(shard, error == -ENOMEM ? "out of memory" : "XREAD: not an answer");
@@ -38,7 +45,7 @@ static void reader_on_reply(void *data, redisReply **reply)
     shard->reading = false;
     if (!shard->engine || shard->load)
         return;
-    take_read(shard, reply, shard->read_issued, &is_short);
+    take_read(shard, reply, (struct issue){shard->read_issued, shard->read_asked}, &is_short);
     if (shard->engine && !failed) /* after an error the beat begins again */
         shard_read(shard);
 }
@@ -62,6 +69,7 @@ void shard_read(struct shard *shard)
         stream_id_format(shard->source.accepted.commands, commands),
     };
     shard->read_issued = clock_now(&shard->clock);
+    shard->read_asked = clock_monotonic();
     shard->reading = connection_send(shard->reader, sizeof(words) / sizeof(words[0]), words, NULL,
                                      SHARD_BLOCK_MS + SHARD_COMMAND_MS, reader_on_reply, shard);
 }
@@ -78,7 +86,7 @@ static void poll_on_reply(void *data, redisReply **reply)
         shard_drop(shard, (*reply)->str);
         return;
     }
-    take_read(shard, reply, shard->poll_issued, &shard->poll_short);
+    take_read(shard, reply, (struct issue){shard->poll_issued, shard->poll_asked}, &shard->poll_short);
 }
 
 /* XINFO STREAM right behind the read: if nothing came between, all that the stream ever got is accounted for.
@@ -110,6 +118,7 @@ void shard_poll(struct shard *shard, bool check)
         return;
     char events[STREAM_ID_TEXT_MAX], commands[STREAM_ID_TEXT_MAX];
     shard->poll_issued = clock_now(&shard->clock);
+    shard->poll_asked = clock_monotonic();
     shard->polling =
         connection_say(shard->command, poll_on_reply, shard, "XREAD", "COUNT", COUNT_TEXT, "STREAMS",
                        shard->keys.names[KEY_STREAM], shard->keys.names[KEY_COMMANDS],
@@ -202,6 +211,7 @@ static void hold_firing(struct shard *shard, enum clock_verdict verdict, const c
         shard_log(shard, LOG_ALERT, "firing is held: %s", text);
     shard->held_for = verdict;
     shard->held = true;
+    (void)snprintf(shard->held_words, sizeof(shard->held_words), "%s", text);
     (void)snprintf(shard->problem, sizeof(shard->problem), "firing is held: %s", text);
     uv_timer_stop(&shard->wake);
 }

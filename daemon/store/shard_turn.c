@@ -149,11 +149,14 @@ static void apply_claims(struct shard *shard, const struct turn *turn)
     while (shard->claims.first && !changes_is_full(&shard->changes)) {
         struct request *request = request_pop(&shard->claims);
         instant ends = turn->now + (request->limit_ms + SHARD_CLAIM_SLACK_MS) * rate;
-        if (request->n > 0 && has_time_for(shard, request->limit_ms))
+        if (request->n > 0 && has_time_for(shard, request->limit_ms)) {
             request->n =
                 engine_claim(shard->engine, request->ids, request->n, turn->now, ends, &shard->changes);
-        else
+        } else {
+            if (request->n > 0)
+                shard_note_claim(shard, false);
             request->n = 0;
+        }
         if (request->n > 0) {
             mark_applied(shard, request);
             continue;
@@ -371,6 +374,7 @@ static void answer_request(struct shard *shard, struct request *request)
         give_back(shard, request);
         return;
     }
+    shard_note_claim(shard, true);
     request->done(request->data, request->ids, request->n);
     free(request);
 }
@@ -401,6 +405,7 @@ void shard_acknowledge(struct shard *shard, const struct commit_result *result)
     shard->commit_ms_last = clock_monotonic().ms - shard->flight_at.ms;
     if (shard->refusals > 0)
         shard_clear_problem(shard);
+    shard_note_write(shard, "");
     shard->refusals = 0;
     shard->tries = 0; /* not before: what breaks each load must not be tried ten times a second */
     if (result)

@@ -110,7 +110,27 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     return result;
 }
 
-static unsigned web_content_for(struct web *web, const char *path, const char **type, struct buffer *text)
+static bool wants_json(struct MHD_Connection *connection)
+{
+    const char *format = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "format");
+    const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+
+    return format ? strcmp(format, "json") == 0 : accept && strstr(accept, "application/json");
+}
+
+static unsigned health_content(struct web *web, struct MHD_Connection *connection, const char **type,
+                               struct buffer *text)
+{
+    bool as_json = wants_json(connection);
+    bool is_healthy = web->content.health(web->content.data, as_json, text);
+
+    if (as_json)
+        *type = "application/json";
+    return is_healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static unsigned web_content_for(struct web *web, struct MHD_Connection *connection, const char *path,
+                                const char **type, struct buffer *text)
 {
     *type = "text/plain; charset=utf-8";
     if (strcmp(path, "/metrics") == 0) {
@@ -123,12 +143,13 @@ static unsigned web_content_for(struct web *web, const char *path, const char **
         web->content.status(web->content.data, text);
         return MHD_HTTP_OK;
     }
-    if (strcmp(path, "/healthz") == 0) {
-        bool healthy = web->content.health(web->content.data, text);
-        buffer_add_char(text, '\n');
-        return healthy ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+    if (strcmp(path, "/livez") == 0) {
+        buffer_add_text(text, "alive\n"); /* that the loop turned to say so is all that it says */
+        return MHD_HTTP_OK;
     }
-    buffer_add_text(text, "There is /metrics, /healthz and /status.\n");
+    if (strcmp(path, "/healthz") == 0)
+        return health_content(web, connection, type, text);
+    buffer_add_text(text, "There is /livez, /healthz, /metrics and /status.\n");
     return MHD_HTTP_NOT_FOUND;
 }
 
@@ -154,7 +175,7 @@ static enum MHD_Result web_on_request(void *data, struct MHD_Connection *connect
     *upload_n = 0;
     buffer_init(&text);
     if (reads)
-        status = web_content_for(web, path, &type, &text);
+        status = web_content_for(web, connection, path, &type, &text);
     else
         buffer_add_text(&text, "Nothing can be changed here.\n");
     result = answer(connection, status, type, &text);

@@ -1,4 +1,5 @@
-/* web.h: a small HTTP server on the daemon's loop: /metrics (Prometheus), /healthz, /status (JSON).
+/* web.h: a small HTTP server on the daemon's loop: /livez (the loop turns), /healthz (it does its work; JSON
+ * for who asks with `Accept: application/json` or ?format=json), /metrics (Prometheus), /status (JSON).
  * Read-only.
  *
  * libmicrohttpd with an external epoll descriptor: no thread; every call and every callback is on the loop of
@@ -26,8 +27,8 @@ struct web_content {
     void *data;
     void (*metrics)(void *data, struct buffer *out); /* Prometheus text; see web/metrics.h */
     void (*status)(void *data, struct buffer *out);  /* one JSON value */
-    /* True: 200. False: 503. The text is one line that says what is wrong (or "ok"). */
-    bool (*health)(void *data, struct buffer *out);
+    /* True: 200. False: 503. Lines that say what is wrong (or "ok"), or one JSON value that does. */
+    bool (*health)(void *data, bool as_json, struct buffer *out);
 };
 
 struct web_options {

@@ -20,6 +20,7 @@ struct contender {
     struct lease lease;
     char holder[LEASE_HOLDER_MAX];
     instant time;
+    const char *health, *refusal;
 };
 
 static struct redis_fixture *redis;
@@ -51,9 +52,10 @@ static enum lease_answer take(struct contender *contender, const char *rules, bo
 static enum lease_answer renew(struct contender *contender)
 {
     struct monotonic asked = clock_monotonic();
-    assert_true(lease_send_renew(&contender->lease, contender->session.connection, &keys, session_on_reply,
-                                 &contender->session));
-    return lease_judge_renew(&contender->lease, session_wait(&contender->session), asked, &contender->time);
+    assert_true(lease_send_renew(&contender->lease, contender->session.connection, &keys, contender->health,
+                                 session_on_reply, &contender->session));
+    return lease_judge_renew(&contender->lease, session_wait(&contender->session), asked, &contender->time,
+                             &contender->refusal);
 }
 
 static long long release(struct contender *contender)

@@ -40,11 +40,14 @@ static void say_status(void *data, struct buffer *out)
     buffer_add_text(out, "{\"shards\":[]}");
 }
 
-static bool say_health(void *data, struct buffer *out)
+static bool say_health(void *data, bool as_json, struct buffer *out)
 {
     struct fixture *fixture = data;
 
-    buffer_add_text(out, fixture->healthy ? "ok" : "hr:events: no connection to Redis");
+    if (as_json)
+        buffer_add_text(out, fixture->healthy ? "{\"healthy\":true}" : "{\"healthy\":false}");
+    else
+        buffer_add_text(out, fixture->healthy ? "ok\n" : "hr:events: no connection to Redis\n");
     return fixture->healthy;
 }
 
@@ -196,6 +199,12 @@ static void answers(void **state)
         {REQUEST("GET /metrics"), {"HTTP/1.1 200 ", "version=0.0.4", "no-store", "\r\n\r\ncuiban_up 1\n"}},
         {REQUEST("GET /status"), {"HTTP/1.1 200 ", "application/json", "{\"shards\":[]}"}},
         {REQUEST("GET /healthz"), {"HTTP/1.1 200 ", "\r\n\r\nok\n"}},
+        {REQUEST("GET /healthz?format=json"), {"HTTP/1.1 200 ", "application/json", "{\"healthy\":true}"}},
+        {"GET /healthz HTTP/1.1\r\nHost: x\r\nAccept: text/html, application/json;q=0.9\r\nConnection: "
+         "close\r\n\r\n",
+         {"HTTP/1.1 200 ", "application/json", "{\"healthy\":true}"}},
+        {REQUEST("GET /healthz?format=text"), {"HTTP/1.1 200 ", "text/plain", "\r\n\r\nok\n"}},
+        {REQUEST("GET /livez"), {"HTTP/1.1 200 ", "\r\n\r\nalive\n"}},
         {REQUEST("GET /"), {"HTTP/1.1 404 ", "/healthz"}},
         {REQUEST("GET /metrics/../status"), {"HTTP/1.1 404 "}},
         {REQUEST("GET /metrics?x=1"), {"HTTP/1.1 200 "}},
@@ -234,12 +243,16 @@ static void head_has_no_body(void **state)
 
 static void ill_health_is_503(void **state)
 {
-    static const struct exchange unhealthy = {REQUEST("GET /healthz"),
-                                              {"HTTP/1.1 503 ", "no connection to Redis\n"}};
+    static const struct exchange cases[] = {
+        {REQUEST("GET /healthz"), {"HTTP/1.1 503 ", "no connection to Redis\n"}},
+        {REQUEST("GET /healthz?format=json"), {"HTTP/1.1 503 ", "{\"healthy\":false}"}},
+        {REQUEST("GET /livez"), {"HTTP/1.1 200 ", "alive\n"}}, /* restarting it would mend nothing */
+    };
     struct fixture *fixture = *state;
 
     fixture->healthy = false;
-    check_exchange(fixture, &unhealthy);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        check_exchange(fixture, &cases[i]);
 }
 
 static void large_answers_arrive_whole(void **state)
