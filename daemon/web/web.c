@@ -10,13 +10,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "web/guests.h"
+
 #include "config/listen.h"
 
-enum { BACKLOG = 64, HANDLES = 2 };
+/* More sockets than guests: those that are shown out are there until their end is noticed. */
+enum { BACKLOG = 64, HANDLES = 2, SOCKETS_FACTOR = 4 };
 
 struct web {
     struct web_content content;
     struct MHD_Daemon *mhd;
+    struct guests guests;
     uv_poll_t poll;
     uv_timer_t timer;
     char address[WEB_ADDRESS_MAX];
@@ -153,6 +157,70 @@ static unsigned web_content_for(struct web *web, struct MHD_Connection *connecti
     return MHD_HTTP_NOT_FOUND;
 }
 
+static const char target_too_long[] = "a mark: the request's target is too long";
+
+/* MHD calls this with the target before it takes it to pieces, and hands the answer on to web_on_request. A
+ * query of many small arguments would fill the connection's memory, and MHD 0.9 then neither answers nor
+ * closes: what will be refused is made one argument. */
+static void *web_on_target(void *data, const char *target, struct MHD_Connection *connection)
+{
+    size_t n = 0, arguments = 0;
+
+    (void)data;
+    (void)connection;
+    for (; target[n] != '\0'; n++)
+        arguments += target[n] == '&';
+    if (n <= WEB_TARGET_MAX && arguments < WEB_ARGUMENTS_MAX)
+        return NULL;
+    for (char *at = (char *)target; *at != '\0'; at++)
+        if (*at == '&')
+            *at = '.';
+    return (void *)target_too_long;
+}
+
+static bool has_body(struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+    return (length != NULL && strcmp(length, "0") != 0) ||
+           MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING) !=
+               NULL;
+}
+
+static bool is_reading(const char *method)
+{
+    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
+/* 0, or the status of a refusal and its text. */
+static unsigned web_refusal(struct MHD_Connection *connection, const char *method, bool is_too_long,
+                            struct buffer *text)
+{
+    if (is_too_long) {
+        buffer_printf(text, "Path and query may have at most %d bytes and %d arguments.\n", WEB_TARGET_MAX,
+                      WEB_ARGUMENTS_MAX);
+        return MHD_HTTP_URI_TOO_LONG;
+    }
+    if (!is_reading(method)) {
+        buffer_add_text(text, "Nothing can be changed here.\n");
+        return MHD_HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (has_body(connection)) {
+        buffer_add_text(text, "A request to read has no body.\n");
+        return MHD_HTTP_BAD_REQUEST;
+    }
+    return 0;
+}
+
+static struct guest *guest_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info == NULL ? NULL : info->socket_context;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): libmicrohttpd wants these parameters */
 static enum MHD_Result web_on_request(void *data, struct MHD_Connection *connection, const char *path,
                                       const char *method, const char *version, const char *upload,
@@ -161,26 +229,60 @@ static enum MHD_Result web_on_request(void *data, struct MHD_Connection *connect
     struct web *web = data;
     const char *type = "text/plain; charset=utf-8";
     struct buffer text;
-    unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
-    enum MHD_Result result;
-    bool reads = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    enum MHD_Result result = MHD_YES;
+    struct guest *guest = guest_of(connection);
 
     (void)version;
     (void)upload;
-    /* MHD asks first with the headers alone; answering then would break HTTP pipelining. */
-    if (*request == NULL && reads) {
-        *request = web;
-        return MHD_YES;
-    }
     *upload_n = 0;
+    if (guest != NULL)
+        guests_asks(guest);
     buffer_init(&text);
-    if (reads)
-        status = web_content_for(web, connection, path, &type, &text);
-    else
-        buffer_add_text(&text, "Nothing can be changed here.\n");
-    result = answer(connection, status, type, &text);
+    /* A refusal goes out at once, and MHD closes behind it: the body is not waited for. MHD asks first with
+     * the head alone; answering a good request then would break pipelining. */
+    unsigned status = web_refusal(connection, method, *request == target_too_long, &text);
+    if (status != 0 || *request == web) {
+        if (status == 0)
+            status = web_content_for(web, connection, path, &type, &text);
+        result = answer(connection, status, type, &text);
+    }
+    *request = web;
     buffer_finish(&text);
     return result;
+}
+
+/* -- guests -- */
+
+static uint64_t web_now_ms(void)
+{
+    return uv_hrtime() / (1000 * 1000);
+}
+
+static void web_on_connection(void *data, struct MHD_Connection *connection, void **context,
+                              enum MHD_ConnectionNotificationCode what)
+{
+    struct web *web = data;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = info == NULL ? NULL : guests_enter(&web->guests, info->connect_fd, web_now_ms());
+    } else {
+        guests_leave(&web->guests, *context);
+        *context = NULL;
+    }
+}
+
+static void web_on_completed(void *data, struct MHD_Connection *connection, void **request,
+                             enum MHD_RequestTerminationCode how)
+{
+    struct web *web = data;
+    struct guest *guest = guest_of(connection);
+
+    (void)request;
+    (void)how;
+    if (guest != NULL)
+        guests_answered(&web->guests, guest, web_now_ms());
 }
 
 /* -- the loop -- */
@@ -201,13 +303,19 @@ static void web_run(struct web *web)
     MHD_UNSIGNED_LONG_LONG wait_ms;
     unsigned before = web_connections(web);
 
+    guests_show_out(&web->guests, web_now_ms());
     MHD_run(web->mhd);
     if (web_connections(web) < before)
         MHD_run(web->mhd);
-    if (MHD_get_timeout(web->mhd, &wait_ms) == MHD_YES)
-        uv_timer_start(&web->timer, web_on_timer, wait_ms, 0);
-    else
+    int64_t guests_ms = guests_wait_ms(&web->guests, web_now_ms());
+    if (MHD_get_timeout(web->mhd, &wait_ms) != MHD_YES)
+        wait_ms = UINT64_MAX;
+    if (guests_ms >= 0 && (uint64_t)guests_ms < wait_ms)
+        wait_ms = (uint64_t)guests_ms;
+    if (wait_ms == UINT64_MAX)
         uv_timer_stop(&web->timer);
+    else
+        uv_timer_start(&web->timer, web_on_timer, wait_ms > 0 ? wait_ms : 1, 0);
 }
 
 static void web_on_ready(uv_poll_t *poll, int status, int events)
@@ -244,9 +352,16 @@ static struct MHD_Daemon *web_start_mhd(struct web *web, const struct web_option
         options->connections_max > 0 ? (unsigned)options->connections_max : WEB_CONNECTIONS_MAX;
     unsigned timeout_s = options->timeout_s > 0 ? (unsigned)options->timeout_s : WEB_TIMEOUT_S;
 
+    web->guests = (struct guests){
+        .max = connections,
+        .first_ms = options->head_ms > 0 ? (uint64_t)options->head_ms : WEB_HEAD_MS,
+        .idle_ms = (uint64_t)timeout_s * 1000,
+    };
     return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, web_on_request, web, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT,
-                            timeout_s, MHD_OPTION_END);
+                            MHD_OPTION_CONNECTION_LIMIT, connections * SOCKETS_FACTOR,
+                            MHD_OPTION_CONNECTION_TIMEOUT, timeout_s, MHD_OPTION_NOTIFY_CONNECTION,
+                            web_on_connection, web, MHD_OPTION_NOTIFY_COMPLETED, web_on_completed, web,
+                            MHD_OPTION_URI_LOG_CALLBACK, web_on_target, web, MHD_OPTION_END);
 }
 
 static int web_attach(struct web *web, uv_loop_t *loop)

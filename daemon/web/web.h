@@ -4,8 +4,9 @@
  *
  * libmicrohttpd with an external epoll descriptor: no thread; every call and every callback is on the loop of
  * the creator. What is told comes from callbacks that the composition root wires: nothing here knows the
- * store or the channels. It listens on the given address alone; connections are limited in number and in idle
- * time. */
+ * store or the channels. It listens on the given address alone. Connections are limited in number, by showing
+ * out the one that has waited longest, and in the time that they take to say what they want (guests.h); what
+ * is no plain GET or HEAD gets a 4xx. */
 #ifndef CUIBAN_WEB_WEB_H
 #define CUIBAN_WEB_WEB_H
 
@@ -14,9 +15,12 @@
 #include "core/buffer.h"
 
 enum {
-    WEB_CONNECTIONS_MAX = 64, /* at once; further ones wait in the backlog of the kernel */
-    WEB_TIMEOUT_S = 10,       /* without progress on a connection */
-    WEB_ADDRESS_MAX = 64,     /* bytes of a formatted address */
+    WEB_CONNECTIONS_MAX = 64, /* at once; a further one takes the place of the one that waits longest */
+    WEB_HEAD_MS = 2500,       /* for a new connection to send its whole request */
+    WEB_TIMEOUT_S = 10,       /* without progress of an answer, or without a further request */
+    WEB_TARGET_MAX = 1024,    /* bytes of path and query: nothing here needs more */
+    WEB_ARGUMENTS_MAX = 16,
+    WEB_ADDRESS_MAX = 64, /* bytes of a formatted address */
     WEB_ANSWER_BYTES_MAX = 8 * 1024 * 1024,
 };
 
@@ -36,6 +40,7 @@ struct web_options {
     const char *listen;      /* "127.0.0.1:9560", "[::1]:9560"; a numeric address; port 0: any free one */
     int32_t connections_max; /* 0: WEB_CONNECTIONS_MAX */
     int32_t timeout_s;       /* 0: WEB_TIMEOUT_S */
+    int32_t head_ms;         /* 0: WEB_HEAD_MS */
 };
 
 /* 0; -EINVAL: not an address and a port; -EADDRINUSE, -EADDRNOTAVAIL, -EACCES: it cannot be bound; -ENOMEM.

@@ -13,7 +13,7 @@
 
 #include "web/web.h"
 
-enum { LIMIT_MS = 5000 };
+enum { LIMIT_MS = 5000, HEAD_MS = 400, GUESTS = 3, IDLE_S = 2 };
 
 struct fixture {
     uv_loop_t loop;
@@ -51,25 +51,35 @@ static bool say_health(void *data, bool as_json, struct buffer *out)
     return fixture->healthy;
 }
 
-static int open_web(struct fixture *fixture, const char *listen, int32_t connections, int32_t timeout_s,
+static int open_web(struct fixture *fixture, const char *listen, int32_t timeout_s, int32_t head_ms,
                     char error[static 200])
 {
-    struct web_options options = {&fixture->loop, listen, connections, timeout_s};
+    struct web_options options = {&fixture->loop, listen, GUESTS, timeout_s, head_ms};
     struct web_content content = {fixture, say_metrics, say_status, say_health};
 
     return web_open(&options, &content, &fixture->web, error, 200);
 }
 
-static int start(void **state)
+static int start_with(void **state, int32_t timeout_s, int32_t head_ms)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
     char error[200];
 
     fixture->healthy = true;
     uv_loop_init(&fixture->loop);
-    assert_int_equal(open_web(fixture, "127.0.0.1:0", 3, 1, error), 0);
+    assert_int_equal(open_web(fixture, "127.0.0.1:0", timeout_s, head_ms, error), 0);
     *state = fixture;
     return 0;
+}
+
+static int start(void **state)
+{
+    return start_with(state, IDLE_S, HEAD_MS);
+}
+
+static int start_patient(void **state)
+{
+    return start_with(state, 4 * LIMIT_MS / 1000, 4 * LIMIT_MS);
 }
 
 static void on_web_closed(void *data)
@@ -284,21 +294,141 @@ static void one_connection_serves_many_requests(void **state)
     client_stop(&client, fixture);
 }
 
-static void silent_connections_are_dropped_and_do_not_block(void **state)
+/* Ten times as many as may be there at once, and all of them would be waited for longer than the client
+ * waits. */
+static void silent_connections_lock_nobody_out(void **state)
 {
     static const struct exchange healthy = {REQUEST("GET /healthz"), {"HTTP/1.1 200 "}};
     struct fixture *fixture = *state;
-    struct client silent[3];
+    struct client silent[10 * GUESTS];
+    size_t n = sizeof(silent) / sizeof(silent[0]);
 
-    /* As many as are let in: the next one is served once they are dropped. */
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < n; i++) {
         client_start(&silent[i], fixture, "GET /metr");
-    for (size_t i = 0; i < 3; i++) {
-        client_wait(&silent[i], fixture);
-        assert_false(silent[i].late);
-        client_stop(&silent[i], fixture);
+        uv_run(&fixture->loop, UV_RUN_NOWAIT);
     }
     check_exchange(fixture, &healthy);
+    client_wait(&silent[0], fixture); /* the first made room */
+    assert_false(silent[0].late);
+    for (size_t i = 0; i < n; i++)
+        client_stop(&silent[i], fixture);
+}
+
+static void client_on_drip(uv_timer_t *timer)
+{
+    struct client *client = timer->data;
+    uv_buf_t one = uv_buf_init("a", 1);
+
+    if (!client->ended)
+        uv_try_write((uv_stream_t *)&client->tcp, &one, 1);
+}
+
+/* A byte now and then is progress for whoever measures silence alone. */
+static void a_request_byte_by_byte_is_ended(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client client;
+    uv_timer_t drip;
+
+    client_start(&client, fixture, "GET /");
+    uv_timer_init(&fixture->loop, &drip);
+    uv_unref((uv_handle_t *)&drip); /* of a test that has failed */
+    drip.data = &client;
+    uv_timer_start(&drip, client_on_drip, HEAD_MS / 8, HEAD_MS / 8);
+    client_wait(&client, fixture);
+    assert_false(client.late);
+    assert_int_equal(client.answer.n, 0);
+    uv_close((uv_handle_t *)&drip, NULL);
+    client_stop(&client, fixture);
+}
+
+/* Who was answered may take as long as ever for its next request. */
+static void a_known_guest_has_time(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client client;
+    uint64_t begun = uv_hrtime();
+
+    client_start(&client, fixture, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    client_wait(&client, fixture);
+    assert_false(client.late);
+    assert_non_null(strstr(buffer_text(&client.answer), "alive\n"));
+    assert_true(uv_hrtime() - begun >= UINT64_C(1000000000) * (IDLE_S - 1));
+    client_stop(&client, fixture);
+}
+
+static void check_long(struct fixture *fixture, const char *piece, size_t bytes, const char *wanted)
+{
+    struct buffer request;
+    struct exchange exchange = {.wanted = {wanted}};
+
+    buffer_init(&request);
+    buffer_add_text(&request, "GET /livez?");
+    while (request.n < strlen("GET ") + bytes)
+        buffer_add_text(&request, piece);
+    buffer_truncate(&request, strlen("GET ") + bytes);
+    buffer_add_text(&request, " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    exchange.request = buffer_text(&request);
+    check_exchange(fixture, &exchange);
+    buffer_finish(&request);
+}
+
+static void long_requests_are_answered(void **state)
+{
+    static const char *const pieces[] = {"a", "&", "a&", "a=1&", "%26"};
+
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        check_long(*state, pieces[i], WEB_ARGUMENTS_MAX + strlen("/livez?") - 1, "HTTP/1.1 200 ");
+        check_long(*state, pieces[i], 2 * 1024, "HTTP/1.1 414 ");
+        check_long(*state, pieces[i], 16 * 1024, "HTTP/1.1 414 ");
+        check_long(*state, pieces[i], 200 * 1024, "HTTP/1.1 414 ");
+    }
+    check_long(*state, "a", WEB_TARGET_MAX, "HTTP/1.1 200 ");
+    check_long(*state, "a", WEB_TARGET_MAX + 1, "HTTP/1.1 414 ");
+    check_long(*state, "&", WEB_TARGET_MAX, "HTTP/1.1 414 "); /* not long, but many */
+}
+
+static void large_heads_are_answered(void **state)
+{
+    static const size_t lengths[] = {1, 20, 2000, 100 * 1000};
+
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct buffer request;
+
+        buffer_init(&request);
+        buffer_add_text(&request, "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+        while (request.n < 100 * 1000)
+            buffer_printf(&request, "X: %0*d\r\n", (int)lengths[i], 1);
+        buffer_add_text(&request, "\r\n");
+        check_exchange(*state, &(struct exchange){buffer_text(&request), {"HTTP/1.1 431 "}});
+        buffer_finish(&request);
+    }
+}
+
+static void requests_with_a_body_are_refused(void **state)
+{
+    static const char head[] = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    static const struct {
+        const char *method, *rest, *wanted;
+    } cases[] = {
+        {"GET /livez", "Content-Length: 0\r\n\r\n", "HTTP/1.1 200 "},
+        {"GET /livez", "Content-Length: 5\r\n\r\nhello", "HTTP/1.1 400 "},
+        {"GET /livez", "Content-Length: 500000\r\n\r\n", "HTTP/1.1 400 "}, /* and it never comes */
+        {"HEAD /livez", "Content-Length: 5\r\n\r\nhello", "HTTP/1.1 400 "},
+        {"GET /livez", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "HTTP/1.1 400 "},
+        {"GET /livez", "Content-Length: nonsense\r\n\r\n", "HTTP/1.1 400 "},
+        {"POST /livez", "Content-Length: 500000\r\n\r\n", "HTTP/1.1 405 "},
+        {"PUT /livez", "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 405 "},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buffer request;
+
+        buffer_init(&request);
+        buffer_printf(&request, "%s%s%s", cases[i].method, head, cases[i].rest);
+        check_exchange(*state, &(struct exchange){buffer_text(&request), {cases[i].wanted}});
+        buffer_finish(&request);
+    }
 }
 
 static void bad_addresses_are_explained(void **state)
@@ -343,7 +473,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(ill_health_is_503, start, stop),
         cmocka_unit_test_setup_teardown(large_answers_arrive_whole, start, stop),
         cmocka_unit_test_setup_teardown(one_connection_serves_many_requests, start, stop),
-        cmocka_unit_test_setup_teardown(silent_connections_are_dropped_and_do_not_block, start, stop),
+        cmocka_unit_test_setup_teardown(silent_connections_lock_nobody_out, start_patient, stop),
+        cmocka_unit_test_setup_teardown(a_request_byte_by_byte_is_ended, start, stop),
+        cmocka_unit_test_setup_teardown(a_known_guest_has_time, start, stop),
+        cmocka_unit_test_setup_teardown(long_requests_are_answered, start, stop),
+        cmocka_unit_test_setup_teardown(large_heads_are_answered, start, stop),
+        cmocka_unit_test_setup_teardown(requests_with_a_body_are_refused, start, stop),
         cmocka_unit_test_setup_teardown(bad_addresses_are_explained, start, stop),
     };
 
