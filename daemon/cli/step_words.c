@@ -99,7 +99,10 @@ static void add_when(const struct cli *cli, const struct rule_policy *policy, co
 {
     switch (step->anchor) {
     case ANCHOR_OPEN:
-        buffer_add_text(out, cli_in(cli, "when it opens", "打开时"));
+        buffer_add_text(out, step->implied
+                                 ? cli_in(cli, "at short notice, when nothing before due can leave any more",
+                                          "时间太紧、到期前的台阶都来不及时")
+                                 : cli_in(cli, "when it opens", "打开时"));
         break;
     case ANCHOR_CLOSED:
         buffer_add_text(out, cli_in(cli, "when it closes", "关闭时"));

@@ -64,6 +64,7 @@ static const struct {
     {"three attempts ended without a verdict", "三次尝试都没有结果"},
     {"the channel's policy: an operator decides", "按渠道设置，由运维决定"},
     {"the settings have changed", "设置已修改"},
+    {"no step before due can leave any more", "到期前的台阶都已来不及"},
 };
 
 static const struct {

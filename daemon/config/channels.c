@@ -215,7 +215,7 @@ void config_check_channels(const struct config *config, struct problems *problem
         problem_error(problems, config->settings.file, 0,
                       "channel: the default channel `%s` reaches a group, not a person", usual);
     for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < rules[i].n_steps; k++)
+        for (size_t k = 0; k < rule_written(&rules[i]); k++)
             check_step(config, &rules[i], &rules[i].steps[k], problems);
     check_people(config, problems);
 }

@@ -70,7 +70,7 @@ void lint_conditions(const struct config *config, struct problems *problems)
         check_conditions(&comparing, &rule->open_where, rule->file, rule->line);
         for (size_t k = 0; k < rule->n_dues; k++)
             check_conditions(&comparing, &rule->dues[k].where, rule->file, rule->dues[k].line);
-        for (size_t k = 0; k < rule->n_steps; k++)
+        for (size_t k = 0; k < rule_written(rule); k++)
             check_conditions(&comparing, &rule->steps[k].where, rule->steps[k].file, rule->steps[k].line);
     }
 }

@@ -122,10 +122,10 @@ static bool tells_somebody(const struct step *step)
 static void check_told(struct trial *trial)
 {
     const struct rule *rule = trial->rule;
-    for (size_t i = 0; i < rule->n_steps; i++)
+    for (size_t i = 0; i < rule_written(rule); i++)
         if (tells_somebody(&rule->steps[i]) && rule->steps[i].anchor != ANCHOR_CLOSED)
             return;
-    if (rule->n_steps == 0)
+    if (rule_written(rule) == 0)
         return;
     problem_warning(trial->problems, rule->steps[0].file, rule->steps[0].line,
                     "%s.ladder: nobody is told before it closes: only `told` or `closed` stand here",
@@ -153,7 +153,7 @@ static bool works_beside(const struct rule *rule)
     for (size_t i = 0; i < rule->n_dues; i++)
         if (counts_work(&rule->dues[i].span))
             return true;
-    for (size_t i = 0; i < rule->n_steps; i++)
+    for (size_t i = 0; i < rule_written(rule); i++)
         if (is_after_due(&rule->steps[i]) && counts_work(&rule->steps[i].offset))
             return true;
     return false;
@@ -245,7 +245,7 @@ static void check_pair(struct trial *trial, const struct step *a, const struct s
 static void check_due(struct trial *trial)
 {
     const struct rule *rule = trial->rule;
-    for (size_t b = 0; b < rule->n_steps; b++) {
+    for (size_t b = 0; b < rule_written(rule); b++) {
         check_hours(trial, &rule->steps[b]);
         for (size_t a = 0; a < b; a++)
             check_pair(trial, &rule->steps[a], &rule->steps[b]);
@@ -272,7 +272,7 @@ static void check_rule(struct trial *trial)
         find_openings(trial);
     }
     check_told(trial);
-    for (size_t i = 0; i < rule->n_steps; i++)
+    for (size_t i = 0; i < rule_written(rule); i++)
         check_sent(trial, &rule->steps[i]);
     trial->due = usual_due(rule);
     if (trial->due)

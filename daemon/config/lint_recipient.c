@@ -221,7 +221,7 @@ static void check_rule(struct search *search, const struct rule *rule)
     find_concerned(search, rule);
     for (size_t i = 0; i < rule->n_owners; i++)
         check_path(search, rule, NULL, &rule->owners[i]);
-    for (size_t k = 0; k < rule->n_steps; k++)
+    for (size_t k = 0; k < rule_written(rule); k++)
         for (size_t i = 0; i < rule->steps[k].n_to; i++)
             check_path(search, rule, &rule->steps[k], &rule->steps[k].to[i]);
 }

@@ -263,7 +263,7 @@ void rule_check_fields(struct rule_reading *reading, const config_setting_t *gro
     check.at = place(reading, group, "least");
     check_span(&check, &rule->least);
     check.at = place(reading, group, "ladder");
-    for (size_t i = 0; i < rule->n_steps; i++) {
+    for (size_t i = 0; i < rule_written(rule); i++) {
         check_conditions(&check, &rule->steps[i].where);
         check_paths(&check, rule->steps[i].to, rule->steps[i].n_to);
     }
@@ -297,7 +297,7 @@ static void check_pause(struct rule_reading *reading, const config_setting_t *gr
 static void check_audience(struct rule_reading *reading, const config_setting_t *group,
                            const struct rule *rule)
 {
-    for (size_t k = 0; rule->audience_direct && k < rule->n_steps; k++)
+    for (size_t k = 0; rule->audience_direct && k < rule_written(rule); k++)
         for (size_t i = 0; i < rule->steps[k].n_to; i++)
             if (rule->steps[k].to[i].start == PATH_GROUP)
                 reader_error(&reading->reader, place(reading, group, "ladder"),

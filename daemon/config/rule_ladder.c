@@ -190,6 +190,46 @@ static void check_names(struct rule_reading *reading, const config_setting_t *li
     }
 }
 
+/* The step before due whose recipients hear the first word at short notice: the first that tells the owner,
+ * else the first. */
+static const struct step *first_before_due(const struct step *steps, size_t n)
+{
+    const struct step *first = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!steps[i].before_due || steps[i].anchor == ANCHOR_OPEN)
+            continue;
+        first = first ? first : &steps[i];
+        for (size_t k = 0; k < steps[i].n_to; k++)
+            if (steps[i].to[k].start == PATH_OWNER && steps[i].to[k].n_hops == 0)
+                return &steps[i];
+    }
+    return first;
+}
+
+/* A ladder that says itself what `asked` is implies nothing. */
+static size_t imply_asked(struct step *steps, size_t n)
+{
+    const struct step *first = first_before_due(steps, n);
+    bool is_said = false;
+    for (size_t i = 0; i < n; i++)
+        is_said = is_said || strcmp(steps[i].name, "asked") == 0;
+    if (!first || is_said)
+        return n;
+    steps[n] = (struct step){.name = "asked",
+                             .at = "open",
+                             .anchor = ANCHOR_OPEN,
+                             .before_due = true,
+                             .implied = true,
+                             .urgent = first->urgent,
+                             .to = first->to,
+                             .n_to = first->n_to,
+                             .via = first->via,
+                             .times = 1,
+                             .file = first->file,
+                             .line = first->line};
+    return n + 1;
+}
+
 bool ladder_read(struct rule_reading *reading, const config_setting_t *list, const struct step **out,
                  size_t *n)
 {
@@ -199,11 +239,11 @@ bool ladder_read(struct rule_reading *reading, const config_setting_t *list, con
         return false;
     }
     int length = config_setting_length(list);
-    if (length < 1 || length > RULE_STEPS_MAX) {
-        reader_error(&reading->reader, list, "must have between 1 and %d steps", RULE_STEPS_MAX);
+    if (length < 1 || length > RULE_LADDER_MAX) {
+        reader_error(&reading->reader, list, "must have between 1 and %d steps", RULE_LADDER_MAX);
         return false;
     }
-    struct step *steps = arena_alloc_array(reading->reader.arena, (size_t)length, sizeof *steps);
+    struct step *steps = arena_alloc_array(reading->reader.arena, (size_t)length + 1, sizeof *steps);
     if (!steps) {
         reader_no_memory(&reading->reader);
         return false;
@@ -215,6 +255,6 @@ bool ladder_read(struct rule_reading *reading, const config_setting_t *list, con
     check_names(reading, list, steps, (size_t)length);
     ok = ok && problems_met(reading->reader.problems) == errors;
     *out = steps;
-    *n = ok ? (size_t)length : 0;
+    *n = ok ? imply_asked(steps, (size_t)length) : 0;
     return ok;
 }

@@ -152,7 +152,7 @@ static void add_dues(struct buffer *out, const struct rule *rule)
 static void add_ladder(struct buffer *out, const struct rule *rule)
 {
     buffer_add_text(out, "  ladder =\n  (\n");
-    for (size_t i = 0; i < rule->n_steps; i++) {
+    for (size_t i = 0; i < rule_written(rule); i++) {
         const struct step *step = &rule->steps[i];
         buffer_add_text(out, "    {");
         add_setting(out, "at", step->at);
@@ -168,7 +168,7 @@ static void add_ladder(struct buffer *out, const struct rule *rule)
         add_where(out, &step->where);
         if (step->urgent)
             buffer_add_text(out, " urgent = true;");
-        buffer_add_text(out, i + 1 < rule->n_steps ? " },\n" : " }\n");
+        buffer_add_text(out, i + 1 < rule_written(rule) ? " },\n" : " }\n");
     }
     buffer_add_text(out, "  );\n");
 }

@@ -174,7 +174,7 @@ static void add_each(struct telling *telling, const config_setting_t *list)
         struct rule_word *word = add_word(telling, key, value_of(telling, element));
         if (stop)
             find_stop(telling, config_setting_get_string(stop), word);
-        else if (strcmp(key, "ladder") == 0 && (size_t)i < telling->rule->n_steps)
+        else if (strcmp(key, "ladder") == 0 && (size_t)i < rule_written(telling->rule))
             word->line = telling->rule->steps[i].line;
     }
 }

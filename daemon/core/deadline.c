@@ -38,7 +38,7 @@ struct deadline *deadline_create(const struct rule *rule)
     deadline->steps = create_steps(rule);
     deadline->owner = strdup("");
     deadline->department = strdup("");
-    deadline->wake = deadline->due = deadline->pause_ends = INSTANT_NEVER;
+    deadline->wake = deadline->asked = deadline->due = deadline->pause_ends = INSTANT_NEVER;
     deadline->last.at = deadline->came_at = INSTANT_NONE;
     if (!deadline->steps || !deadline->owner || !deadline->department) {
         deadline_destroy(deadline);

@@ -72,6 +72,7 @@ struct deadline {
     instant opened;   /* event time of the opening */
     instant received; /* the shard's time when it was applied */
     instant wake;     /* of a sleeping one */
+    instant asked;    /* where the step stands that short notice implies; INSTANT_NEVER: it is not needed */
     instant due;
     instant start; /* from where due is counted: opened, or wake */
     struct pause *pauses;

@@ -155,6 +155,9 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
     if (deadline->warned) {
         json_key_bool(&json, "warned", true);
     }
+    if (deadline->asked != INSTANT_NEVER) {
+        json_key_int(&json, "asked", deadline->asked);
+    }
     encode_came(deadline, &json);
     encode_steps(deadline, &json);
     encode_last(&deadline->last, &json);
@@ -177,6 +180,8 @@ struct draft {
     size_t n_came;
     int64_t came_at;
     bool has_came_at;
+    int64_t asked;
+    bool has_asked;
     int64_t last[4]; /* at, left, ended, first */
     size_t n_last;
     int64_t pauses[2 * DEADLINE_PAUSES_MAX];
@@ -326,6 +331,7 @@ static bool draft_member(void *data, struct json_scanner *scanner)
         {"warned", .flag = &draft->warned},
         {"provisional", .flag = &draft->provisional},
         {"came_at", .number = &draft->came_at, .there = &draft->has_came_at},
+        {"asked", .number = &draft->asked, .there = &draft->has_asked},
         {"reopened", .text = &draft->reopened},
         {"after", .text = &draft->after},
     };
@@ -409,6 +415,7 @@ static int fill(struct deadline *deadline, const struct draft *draft)
     deadline->received = draft->received;
     deadline->start = draft->start ? draft->start : draft->opened;
     deadline->wake = draft->wake ? draft->wake : INSTANT_NEVER;
+    deadline->asked = draft->has_asked ? draft->asked : INSTANT_NEVER;
     deadline->due = draft->due ? draft->due : INSTANT_NEVER;
     deadline->due_case = (int32_t)draft->due_case;
     deadline->is_unread = strcmp(deadline->rule->fingerprint, draft->version) != 0;

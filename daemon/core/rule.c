@@ -21,6 +21,17 @@ bool texts_have(const struct texts *texts, const char *text)
     return false;
 }
 
+const struct step *rule_asked(const struct rule *rule)
+{
+    return rule->n_steps > 0 && rule->steps[rule->n_steps - 1].implied ? &rule->steps[rule->n_steps - 1]
+                                                                       : NULL;
+}
+
+size_t rule_written(const struct rule *rule)
+{
+    return rule->n_steps - (rule_asked(rule) ? 1 : 0);
+}
+
 const struct step *rule_step(const struct rule *rule, const char *name)
 {
     for (size_t i = 0; rule && i < rule->n_steps; i++)

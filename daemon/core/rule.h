@@ -12,7 +12,8 @@
 
 enum {
     RULES_MAX = 5000,
-    RULE_STEPS_MAX = 16,
+    RULE_LADDER_MAX = 16,
+    RULE_STEPS_MAX = RULE_LADDER_MAX + 1, /* what the ladder says, and what it implies */
     RULE_KEYS_MAX = 8,
     RULE_FORMS_MAX = 8,
     RULE_OWNERS_MAX = 16,
@@ -45,6 +46,7 @@ struct step {
     enum anchor anchor;
     bool before_due; /* stands before due */
     bool urgent;
+    bool implied; /* not written: the first word at short notice, see rule_asked */
     struct span offset;
     const struct path *to;
     size_t n_to;
@@ -168,6 +170,10 @@ struct rule {
 };
 
 const struct step *rule_step(const struct rule *rule, const char *name); /* NULL: none, or no rule */
+/* What a ladder with a step before due implies: a step `asked` that fires at the opening (or at a later due)
+ * if no step before due can leave any more. It is the last one and no part of the rule's text. NULL: none. */
+const struct step *rule_asked(const struct rule *rule);
+size_t rule_written(const struct rule *rule); /* steps that stand in the file */
 
 /* Fields that cuiban itself gives to the deadlines of a rule, whatever an event says: `period` (recurs),
  * `series`, `department` and `person` with their names (for_each). No event changes them. */

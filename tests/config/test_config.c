@@ -217,7 +217,7 @@ static void test_a_rule(void **state)
     assert_int_equal(rule->n_dues, 2);
     assert_int_equal(rule->dues[0].span.unit, SPAN_WORKING);
     assert_int_equal(rule->dues[1].where.n, 0);
-    assert_int_equal(rule->n_steps, 8);
+    assert_int_equal(rule_written(rule), 8);
 }
 
 static void test_steps(void **state)
@@ -252,6 +252,25 @@ static void test_steps(void **state)
     assert_int_equal(rule->steps[6].every.unit, SPAN_WORKING_DAYS);
     assert_true(span_is_none(&rule->steps[5].every));
     assert_int_equal(rule->steps[1].where.n, 1);
+}
+
+/* To the owner of the first step before due that tells him, in its manner, and no part of the text. */
+static void test_what_a_ladder_implies(void **state)
+{
+    const struct config *config = *state;
+    const struct rule *rule = ruleset_find(config->rules, "interview_feedback");
+    const struct step *asked = rule_asked(rule);
+
+    assert_non_null(asked);
+    assert_ptr_equal(asked, &rule->steps[8]);
+    assert_ptr_equal(rule_step(rule, "asked"), asked);
+    assert_int_equal(asked->anchor, ANCHOR_OPEN);
+    assert_true(asked->before_due && asked->implied && asked->times == 1 && !asked->message);
+    assert_ptr_equal(asked->to, rule->steps[1].to);
+    assert_int_equal(asked->where.n, 0);
+    assert_null(strstr(rule->text, "asked"));
+    /* Who never speaks before due is not made to. */
+    assert_null(rule_asked(ruleset_find(config->rules, "started")));
 }
 
 static void test_a_rule_by_defaults(void **state)
@@ -414,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_templates, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_rule, setup, teardown),
         cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_ladder_implies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_rule_by_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_when_people_are_disturbed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_texts_read_back, setup, teardown),

@@ -118,6 +118,9 @@ int64_t oracle_planned(const struct affair *affair, size_t step)
     case WORKDAYS:
         at = company_workday(base, rung->offset);
         break;
+    case AT_NOTICE:
+        at = affair->asked;
+        break;
     case AT_CLOSING:
         return NEVER;
     }
@@ -320,6 +323,7 @@ static void begin(struct affair *affair, const struct happening *event, int64_t 
     }
     affair->due = due_of(affair);
     affair->late = affair->due < now;
+    reading_notice(affair, now);
 }
 
 static void open_one(struct oracle *oracle, const struct happening *event, enum which which, const char *key,
@@ -507,11 +511,14 @@ static void recount(struct oracle *oracle, struct affair *affair, int64_t now)
         return;
     }
     for (size_t i = 0; i < laws[affair->which].n; i++) {
-        if (laws[affair->which].rungs[i].place != AT_OPENING) {
+        enum place place = laws[affair->which].rungs[i].place;
+
+        if (place != AT_OPENING && place != AT_NOTICE) {
             affair->fired[i] = 0;
         }
     }
     affair->overdue = affair->late = false;
+    reading_notice(affair, now);
 }
 
 static void hold(struct oracle *oracle, struct affair *affair, const struct happening *event)

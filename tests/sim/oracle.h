@@ -33,12 +33,12 @@ struct affair { /* one deadline */
     char id[NAME_SIZE]; /* "" until the journal has said it */
     char key[NAME_SIZE], owner[NAME_SIZE], department[NAME_SIZE];
     char candidate[NAME_SIZE], requester[NAME_SIZE];
-    char from[NAME_SIZE];              /* the one that was sent back, or "" */
-    unsigned came;                     /* of several that must come: a bit each */
-    int64_t came_at;                   /* the latest of them */
-    bool urgent, overdue, late, ended; /* ended: the journal has said that it is closed */
-    const char *how;                   /* once CLOSED */
-    int64_t opened, received, start, wake, due;
+    char from[NAME_SIZE];                              /* the one that was sent back, or "" */
+    unsigned came;                                     /* of several that must come: a bit each */
+    int64_t came_at;                                   /* the latest of them */
+    bool urgent, overdue, late, ended;                 /* ended: the journal has said that it is closed */
+    const char *how;                                   /* once CLOSED */
+    int64_t opened, received, start, wake, due, asked; /* asked: at short notice; NEVER */
     struct stop_clock pauses[PAUSES_MAX];
     size_t n_pauses;
     int fired[STEPS_MAX];

@@ -50,6 +50,8 @@ void oracle_complain(struct oracle *oracle, const char *format, ...) __attribute
 /* When the step fires next by the deadline as it stands; NEVER. */
 int64_t oracle_planned(const struct affair *affair, size_t step);
 bool oracle_is_before_due(const struct law_rung *rung);
+/* The rungs stand by a due that was not known before `since`. */
+void reading_notice(struct affair *affair, int64_t since);
 void reading_judge(struct oracle *oracle, int64_t now);
 
 #endif

@@ -81,6 +81,27 @@ static int rung_of(const struct affair *affair, const char *name)
     return -1;
 }
 
+/* Short notice: no rung before due has a time from `since` on, so the first word leaves then. */
+void reading_notice(struct affair *affair, int64_t since)
+{
+    const struct law *law = &laws[affair->which];
+
+    affair->asked = NEVER;
+    if (law->rungs[0].place != AT_NOTICE || affair->standing != OPEN || affair->due <= since) {
+        return;
+    }
+    for (size_t i = 1; i < law->n; i++) {
+        int64_t at = oracle_planned(affair, i);
+        bool speaks = law->rungs[i].place == AT_OPENING || oracle_is_before_due(&law->rungs[i]);
+
+        if (speaks && at != NEVER && at >= since) {
+            return;
+        }
+    }
+    affair->asked = since;
+    affair->fired[0] = 0;
+}
+
 /* -- openings, closings, changes -- */
 
 static void read_opening(const struct reading *reading, const json_t *record)
@@ -421,6 +442,7 @@ static void read_record(const struct reading *reading, const json_t *record)
         read_change(reading, record, affair);
     } else if (is(record, "woke")) {
         affair->standing = OPEN;
+        reading_notice(affair, affair->wake);
     } else if (is(record, "overdue")) {
         if (affair->overdue || affair->due > reading->now || affair->standing != OPEN) {
             oracle_complain(reading->oracle, "%s is overdue: again, or too early", affair->id);

@@ -243,7 +243,10 @@ void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, ins
         timing_repeat(turn->engine, deadline, index);
         return;
     }
-    journal_step(turn, deadline, step, "step", NULL, moved(deadline->steps[index].fires, planned), planned);
+    journal_step(turn, deadline, step, "step", NULL,
+                 step->implied ? "no step before due can leave any more"
+                               : moved(deadline->steps[index].fires, planned),
+                 planned);
     timing_repeat(turn->engine, deadline, index);
     tell(&firing, &answer, NULL);
     rung.left = firing.left == INSTANT_NONE ? turn->now : firing.left;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "meeting.h"
+#include "sending.h"
 #include "state.h"
 
 /* Ids are numbers in Crockford's base 32, scattered so that neighbours look different: a mistyped number is
@@ -244,15 +245,66 @@ static void journal_opening(struct turn *turn, const struct deadline *deadline, 
 }
 
 /* Steps before due that lie before the opening are not for anybody any more. */
-void opening_skip_passed(struct turn *turn, struct deadline *deadline)
+static void skip_before(struct turn *turn, struct deadline *deadline, instant opening)
 {
     for (size_t i = 0; i < deadline->rule->n_steps; i++) {
         const struct step *step = &deadline->rule->steps[i];
 
-        while (step->before_due && step->anchor != ANCHOR_OPEN && deadline->steps[i].at < turn->now) {
+        while (step->before_due && step->anchor != ANCHOR_OPEN && deadline->steps[i].at < opening) {
             ladder_supersede(turn, deadline, i, "superseded", "before the opening");
         }
     }
+}
+
+void opening_skip_passed(struct turn *turn, struct deadline *deadline)
+{
+    skip_before(turn, deadline, turn->now);
+}
+
+static bool tells_alike(const struct step *a, const struct step *b)
+{
+    bool alike = false;
+
+    for (size_t i = 0; i < a->n_to; i++) {
+        for (size_t k = 0; k < b->n_to; k++) {
+            alike = alike || strcmp(a->to[i].text, b->to[k].text) == 0;
+        }
+    }
+    return alike;
+}
+
+/* The first word on the opening itself leaves late rather than never. */
+static bool is_told_in_time(const struct turn *turn, const struct deadline *deadline,
+                            const struct step *asked, instant since)
+{
+    for (size_t i = 0; i < rule_written(deadline->rule); i++) {
+        const struct step *step = &deadline->rule->steps[i];
+        instant at = deadline->steps[i].at;
+
+        if (step->before_due && at != INSTANT_NEVER && tells_alike(step, asked) &&
+            !conditions_failing(&step->where, &deadline->fields) &&
+            (step->anchor == ANCHOR_OPEN || sending_can_leave(turn->engine, deadline, step, at, since))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void opening_ask(struct turn *turn, struct deadline *deadline, instant since)
+{
+    const struct step *asked = rule_asked(deadline->rule);
+
+    if (!asked) {
+        return;
+    }
+    struct step_state *state = &deadline->steps[asked - deadline->rule->steps];
+    deadline->asked = INSTANT_NEVER;
+    if (deadline->state == DEADLINE_OPEN && deadline->due > since &&
+        !is_told_in_time(turn, deadline, asked, since)) {
+        deadline->asked = since;
+        state->fired = 0;
+    }
+    state->at = state->fires = deadline->asked;
 }
 
 /* Sets start, wake, due and the steps. 0 or a negative errno with *why. */
@@ -321,6 +373,7 @@ static void begin(struct turn *turn, struct deadline *deadline)
 {
     timing_place(turn->engine, deadline);
     opening_skip_passed(turn, deadline);
+    opening_ask(turn, deadline, turn->now);
     timing_arm(turn, deadline);
     state_put_deadline(turn, deadline);
 }
@@ -521,6 +574,8 @@ void opening_wake(struct turn *turn, struct deadline *deadline)
     }
     journal_opening(turn, deadline, "woke");
     timing_place(turn->engine, deadline);
+    skip_before(turn, deadline, deadline->wake);
+    opening_ask(turn, deadline, deadline->wake);
     timing_arm(turn, deadline);
     state_put_deadline(turn, deadline);
 }
@@ -553,6 +608,7 @@ void opening_recount(struct turn *turn, struct deadline *deadline, const char *w
     timing_place(turn->engine, deadline);
     if (deadline->due > was) {
         opening_skip_passed(turn, deadline);
+        opening_ask(turn, deadline, turn->now);
     }
 }
 

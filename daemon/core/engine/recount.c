@@ -102,6 +102,7 @@ bool recount_by_calendars(struct turn *turn, struct deadline *deadline)
     timing_place(turn->engine, deadline);
     if (deadline->due > before.due && deadline->state != DEADLINE_SLEEPING) {
         opening_skip_passed(turn, deadline);
+        opening_ask(turn, deadline, turn->now);
     }
     timing_arm(turn, deadline);
     state_put_deadline(turn, deadline);
@@ -268,6 +269,9 @@ static void settle_in(struct turn *turn, struct deadline *deadline, const struct
     journal_end(&record);
     timing_place(turn->engine, deadline);
     skip_told(turn, deadline, was);
+    if (deadline->due > before->due && deadline->state != DEADLINE_SLEEPING) {
+        opening_ask(turn, deadline, turn->now);
+    }
     timing_arm(turn, deadline);
     versions_store(turn, deadline->rule);
     state_put_deadline(turn, deadline);

@@ -117,17 +117,24 @@ struct asking {
     const struct deadline *deadline;
     const struct step *step;
     instant at;
+    instant since;          /* nothing is pulled forward to before that */
+    size_t n;               /* who was found, told or not */
     struct leaving leaving; /* first: INSTANT_NEVER until somebody is found */
 };
+
+static instant opening_of(const struct deadline *deadline)
+{
+    return deadline->wake == INSTANT_NEVER ? deadline->received : deadline->wake;
+}
 
 static void ask(struct asking *asking, const char *person, const char *channel)
 {
     const struct recipient to = {person, channel};
     const struct deadline *deadline = asking->deadline;
-    instant opening = deadline->wake == INSTANT_NEVER ? deadline->received : deadline->wake;
     instant leave = sending_leave(asking->engine, deadline, asking->step, &to, asking->at);
 
-    if (leave < asking->at && leave < opening) {
+    asking->n++;
+    if (leave < asking->at && leave < asking->since) {
         return; /* it cannot be pulled forward to before the opening: this one is not told */
     }
     asking->leaving.first = leave < asking->leaving.first ? leave : asking->leaving.first;
@@ -157,37 +164,57 @@ instant sending_plan(const struct engine *engine, const struct deadline *deadlin
 {
     bool before = limit_of(deadline, step) != INSTANT_NEVER;
     struct turn then = {.engine = (struct engine *)engine, .now = fires}; /* only read */
-    struct asking asking = {engine, deadline, step, before ? at : fires, {INSTANT_NEVER, INSTANT_NONE}};
+    struct asking asking = {
+        engine, deadline, step, before ? at : fires, opening_of(deadline), 0, {INSTANT_NEVER, INSTANT_NONE}};
 
     ask_person(&asking, person, state_today(&then));
     return asking.leaving.first;
 }
 
-static struct leaving leaving_of(const struct engine *engine, const struct deadline *deadline,
-                                 const struct step *step, instant at)
+static void ask_all(struct asking *asking)
 {
-    struct turn then = {.engine = (struct engine *)engine, .now = at}; /* only read */
-    struct asking asking = {engine, deadline, step, at, {INSTANT_NEVER, INSTANT_NONE}};
+    const struct step *step = asking->step;
+    struct turn then = {.engine = (struct engine *)asking->engine, .now = asking->at}; /* only read */
+    struct path_context context = state_path_context(&then, asking->deadline);
 
-    if (step->urgent || !engine->has_quiet) {
-        return (struct leaving){at, at};
-    }
-    struct path_context context = state_path_context(&then, deadline);
     for (size_t i = 0; i < step->n_to; i++) {
         const char *people[PATH_RESULT_MAX];
         const char *why;
         size_t n = 0;
 
         if (step->to[i].start == PATH_GROUP) {
-            ask(&asking, "", step->to[i].name);
+            ask(asking, "", step->to[i].name);
         } else if (step->to[i].start != PATH_TOLD) {
             n = path_people(&step->to[i], &context, people, &why);
         }
         for (size_t k = 0; k < n; k++) {
-            ask_person(&asking, people[k], context.day);
+            ask_person(asking, people[k], context.day);
         }
     }
+}
+
+static struct leaving leaving_of(const struct engine *engine, const struct deadline *deadline,
+                                 const struct step *step, instant at)
+{
+    struct asking asking = {
+        engine, deadline, step, at, opening_of(deadline), 0, {INSTANT_NEVER, INSTANT_NONE}};
+
+    if (step->urgent || !engine->has_quiet) {
+        return (struct leaving){at, at};
+    }
+    ask_all(&asking);
     return asking.leaving.first == INSTANT_NEVER ? (struct leaving){at, at} : asking.leaving;
+}
+
+/* If nobody is found at all, it is somebody else who hears, not an hour that is too late. */
+bool sending_can_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                       instant at, instant since)
+{
+    struct asking asking = {
+        engine, deadline, step, at > since ? at : since, since, 0, {INSTANT_NEVER, INSTANT_NONE}};
+
+    ask_all(&asking);
+    return (asking.n == 0 ? asking.at : asking.leaving.first) < deadline->due;
 }
 
 /* -- the gap -- */

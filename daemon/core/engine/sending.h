@@ -28,6 +28,9 @@ bool sending_now(const struct turn *turn, const struct deadline *deadline, const
  * recipients (or the delegate); INSTANT_NEVER if it is quiet until after due. */
 instant sending_plan(const struct engine *engine, const struct deadline *deadline, const struct step *step,
                      const char *person, instant at, instant fires);
+/* Does anybody hear of what a step before due plans for `at`, from `since` on and before due? */
+bool sending_can_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
+                       instant at, instant since);
 const struct quiet *sending_quiet(const struct engine *engine, const struct notification *note);
 /* When what is queued and would leave at `at` does: the next opening, or if that is not before `limit` the
  * last open moment before `at`. */

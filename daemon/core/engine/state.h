@@ -154,6 +154,9 @@ void opening_wake(struct turn *turn, struct deadline *deadline); /* a sleeping o
 void opening_recount(struct turn *turn, struct deadline *deadline, const char *what, instant at,
                      const char *why);
 void opening_skip_passed(struct turn *turn, struct deadline *deadline); /* steps before due that are past */
+/* The steps have been placed by a due that was not known before `since`: if none of those before due can
+ * leave any more, the first word leaves then (rule_asked). */
+void opening_ask(struct turn *turn, struct deadline *deadline, instant since);
 size_t opening_estimate(struct turn *turn,
                         const struct rule *rule); /* deadlines that it would open at the most */
 /* department -> deadline->department, by the rule or by the owner. 0 or -ENOMEM. */

@@ -196,7 +196,7 @@ static int first_firing(const struct engine *engine, const struct deadline *dead
 
     switch (step->anchor) {
     case ANCHOR_OPEN:
-        *out = opening;
+        *out = step->implied ? deadline->asked : opening;
         return 0;
     case ANCHOR_SHARE:
         return span_share_paused(&(struct span_request){.span = rule_due_span(rule, deadline->due_case),
