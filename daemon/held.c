@@ -62,6 +62,9 @@ void held_close(struct held *held)
 void held_reset(struct held *held)
 {
     held->max_ns = held->max_cpu_ns = 0;
+    held->at_ns = uv_hrtime();
+    held->idle_ns = uv_metrics_idle_time(held->prepare.loop);
+    held->cpu_ns = thread_cpu_ns();
 }
 
 int64_t held_max_ms(const struct held *held)

@@ -17,6 +17,8 @@ struct held {
 void held_open(struct held *held, uv_loop_t *loop);
 void held_close(struct held *held);
 
+/* Begins anew, and with it the round: called from a signal's callback it also forgets the wait that the
+ * signal ended, which libuv 1.44 does not count as one. */
 void held_reset(struct held *held);
 int64_t held_max_ms(const struct held *held); /* since then */
 int64_t

@@ -299,3 +299,44 @@ enum cli_status verb_done(struct cli *cli)
 {
     return command_deadline(cli, "cuiban.done");
 }
+
+/* -- the clock -- */
+
+static enum cli_status accept_clock(struct cli *cli, const struct config *config,
+                                    const struct shard_view *shard)
+{
+    struct command command = {.type = "cuiban.clock", .shard = shard};
+    char entry[STREAM_ID_TEXT_MAX], time[MOMENT_TEXT_MAX];
+    struct query_server server;
+    struct stream_id at;
+
+    if (query_server(shard->query, &server) != 0)
+        return setup_query_failed(cli, shard);
+    random_id(command.id);
+    add_field(&command, "type", command.type);
+    add_field(&command, "id", command.id);
+    add_field(&command, "time", zone_format(setup_zone(config), server.now, command.time));
+    add_field(&command, "by", who(cli));
+    add_field(&command, "note", cli_option(cli, "note"));
+    if (query_add(shard->query, QUERY_COMMANDS, command.fields, command.n, true, &at) != 0)
+        return setup_query_failed(cli, shard);
+    cli_say(cli, "%s: %s is right; queued as command %s\n", "%s：%s 是正确的时间；已排队，命令 %s\n",
+            shard->stream, moment_format(server.now, setup_zone(config), cli->chinese, time),
+            stream_id_format(at, entry));
+    return CLI_OK;
+}
+
+enum cli_status verb_clock_accept(struct cli *cli)
+{
+    struct config *config = NULL;
+    struct shards shards = {0};
+    enum cli_status status = setup_load_look(cli, &config);
+
+    if (status == CLI_OK)
+        status = setup_shards(cli, config, &shards);
+    for (size_t i = 0; i < shards.n && status == CLI_OK; i++)
+        status = accept_clock(cli, config, &shards.items[i]);
+    setup_shards_close(&shards);
+    config_unload(config);
+    return status;
+}

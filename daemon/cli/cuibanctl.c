@@ -34,6 +34,8 @@ static const struct argument_option done_options[] = {
 static const struct argument_option cancel_options[] = {{"by", true, 0},     {"note", true, 0},
                                                         {"wait", false, 0},  {"wait-seconds", true, 0},
                                                         {"stream", true, 0}, {NULL}};
+static const struct argument_option clock_options[] = {
+    {"by", true, 0}, {"note", true, 0}, {"stream", true, 0}, {NULL}};
 static const struct argument_option event_options[] = {
     {"type", true, 0},     {"id", true, 0},     {"time", true, 0},
     {"file", true, 0},     {"stream", true, 0}, {"create", false, 0},
@@ -107,6 +109,9 @@ static const struct cli_verb verbs[] = {
     {"done", "ID [--at T] [--note N] [--wait]", "it has been done", "标记为已完成", done_options, 1, 1,
      verb_done},
     {"cancel", "ID [--note N] [--wait]", "it need not be done", "取消", cancel_options, 1, 1, verb_cancel},
+    {"clock accept", "[--by WHO] [--note N] [--stream S]",
+     "the clock of Redis is right: firing that is held for it goes on",
+     "确认 Redis 的时钟正确：恢复因此暂停的触发", clock_options, 0, 0, verb_clock_accept},
     {"event send", "[--type TYPE | TYPE] [--id I] [--time T] field=value ... | --file FILE.jsonl [--dry-run]",
      "append events to the stream", "向事件流追加事件", event_options, 0, ARGUMENTS_MAX, verb_event_send},
     {"event list", "[TYPE]", "what the HRIS may send, and what the rules do on it",

@@ -8,6 +8,7 @@
 #include "cli/table.h"
 #include "core/deadline.h"
 #include "core/notification.h"
+#include "store/clock.h"
 
 #define warn status_add_warning
 
@@ -55,6 +56,15 @@ void status_warn(const struct cli *cli, const struct zone *zone, struct status *
     else if (!status->held)
         warn(cli, status, "nobody holds the lease: no daemon is running for this stream",
              "无人持有租约：没有守护进程在服务此事件流");
+    bool is_told = strstr(buffer_text(&status->health), "\"code\":\"held\"") != NULL;
+    if (status->started && !is_told && status->head.clock - status->server.now > CLOCK_DISAGREE_MS)
+        warn(cli, status,
+             "the last commit is stamped %s after Redis' clock: nothing fires until that time; if Redis is "
+             "right: "
+             "cuibanctl clock accept",
+             "上次提交的时间比 Redis 的时钟晚 %s：在此之前不会触发任何步骤；若 Redis 的时间正确：cuibanctl "
+             "clock accept",
+             moment_format_length(status->head.clock - status->server.now, cli->chinese, at));
     if (status->started && status->head.begun != status->head.seq)
         warn(cli, status, "commit %" PRIu64 " broke off in the middle: the shard is stopped",
              "提交 %" PRIu64 " 中途断开：此分片已停止", status->head.begun);

@@ -44,5 +44,6 @@ enum cli_status verb_send(struct cli *cli);
 enum cli_status verb_ack(struct cli *cli);
 enum cli_status verb_cancel(struct cli *cli);
 enum cli_status verb_done(struct cli *cli);
+enum cli_status verb_clock_accept(struct cli *cli);
 
 #endif

@@ -33,6 +33,8 @@
  *   unmatched repeat bad future       event, type, why
  *   lost           events, before: trimmed before they were read
  *   gap            from, to: commits that Redis lost in a failover
+ *   clock          was, at: the shard's time went from one to the other, because somebody said that it is
+ * right
  */
 #ifndef CUIBAN_CORE_JOURNAL_H
 #define CUIBAN_CORE_JOURNAL_H

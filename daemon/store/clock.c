@@ -1,5 +1,7 @@
 #include "store/clock.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 enum { WAIT_MAX_MS = 30 * 1000 }; /* a longer sleep would miss a step of Redis' clock */
@@ -62,6 +64,44 @@ enum clock_verdict clock_judge(const struct clock_facts *facts, int64_t *off_ms)
         return CLOCK_BEFORE_HEAD;
     *off_ms = facts->counted == INSTANT_NONE ? 0 : facts->redis - facts->counted;
     return *off_ms > CLOCK_DISAGREE_MS || *off_ms < -CLOCK_DISAGREE_MS ? CLOCK_JUMPED : CLOCK_AGREES;
+}
+
+/* An answer takes its way, so what is said is rounded: an hour is 3600 s and not 3599. */
+void clock_describe(enum clock_verdict verdict, int64_t off_ms, char text[static CLOCK_TEXT_MAX])
+{
+    long long off_s = (llabs(off_ms) + SECOND_MS / 2) / SECOND_MS;
+    text[0] = '\0';
+    switch (verdict) {
+    case CLOCK_BESIDE_WALL:
+        (void)snprintf(text, CLOCK_TEXT_MAX, "Redis' clock is %lld s %s this machine's; set both right",
+                       off_s, off_ms > 0 ? "ahead of" : "behind");
+        break;
+    case CLOCK_BEFORE_HEAD:
+        (void)snprintf(
+            text, CLOCK_TEXT_MAX,
+            "Redis' clock is %lld s before the last commit; if it is right: cuibanctl clock accept", off_s);
+        break;
+    case CLOCK_JUMPED:
+        (void)snprintf(
+            text, CLOCK_TEXT_MAX,
+            "both clocks jumped by %s%lld s; if they are right: cuibanctl clock accept, or a reload",
+            off_ms < 0 ? "-" : "", off_s);
+        break;
+    case CLOCK_AGREES:
+        break;
+    }
+}
+
+void clock_not_before(struct clock *clock, instant told)
+{
+    if (told != INSTANT_NONE && (clock->last == INSTANT_NONE || told > clock->last))
+        clock->last = told;
+}
+
+void clock_start_over(struct clock *clock, instant redis_time, struct monotonic taken)
+{
+    clock_init(clock, clock->speed);
+    clock_sample(clock, redis_time, taken);
 }
 
 instant clock_now(struct clock *clock)

@@ -47,6 +47,15 @@ enum clock_verdict {
 /* *off_ms: by how much; what Redis is ahead, negative where it is behind. */
 enum clock_verdict clock_judge(const struct clock_facts *facts, int64_t *off_ms);
 
+/* What to do about it, in words; "" for CLOCK_AGREES. */
+enum { CLOCK_TEXT_MAX = 160 };
+void clock_describe(enum clock_verdict verdict, int64_t off_ms, char text[static CLOCK_TEXT_MAX]);
+
+/* The clock never tells what lies before that: what others have told by it. */
+void clock_not_before(struct clock *clock, instant told);
+/* Somebody has said that Redis is right: it may go back, too. */
+void clock_start_over(struct clock *clock, instant redis_time, struct monotonic taken);
+
 /* How long to wait, in real milliseconds, until the clock shows `at` (0 if it does already; at most 30 s). */
 int64_t clock_wait_ms(struct clock *clock, instant at);
 

@@ -1,7 +1,8 @@
 /* shard_inside.h: what the shard's own .c files share: shard.c (life, requests, status), shard_link.c
  * (connections, the lease, loading, recovery), shard_read.c (reading, the firing horizon, the clock),
  * shard_turn.c (the turn and its commit), shard_reload.c (other files), shard_watch.c (the machine's clock,
- * dues without a calendar), shard_pulse.c (whether Redis does what it is asked). */
+ * dues without a calendar), shard_clock.c (the shard's time), shard_pulse.c (whether Redis does what it is
+ * asked). */
 #ifndef CUIBAN_STORE_SHARD_INSIDE_H
 #define CUIBAN_STORE_SHARD_INSIDE_H
 
@@ -102,6 +103,9 @@ struct shard {
     enum clock_verdict held_for;
     bool held; /* firing is held: the clocks disagree */
     char held_words[200];
+    bool time_agreed;   /* a sample was believed */
+    bool time_accepted; /* somebody says that Redis is right */
+    instant time_was;   /* before that; not journalled yet. 0: it is */
     struct shard_pulse pulse;
 
     struct connection *command, *lessor, *reader;
@@ -206,7 +210,10 @@ void shard_poll(struct shard *shard, bool check);
 void shard_arm_wake(struct shard *shard);
 void shard_mirror(struct shard *shard);
 void shard_watch_lag(struct shard *shard);
+
+/* -- shard_clock.c -- */
 void shard_take_sample(struct shard *shard, instant redis_time, struct monotonic asked);
+void shard_accept_time(struct shard *shard); /* the next sample is right, if this machine agrees */
 
 /* -- shard_reload.c -- */
 void shard_take_before_load(struct shard *shard);

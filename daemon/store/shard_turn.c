@@ -65,6 +65,8 @@ static int apply_entry(struct shard *shard, const struct source_entry *entry, in
         give_up_entry(shard, entry, "it concerns more deadlines than one event may", now);
         return 0;
     }
+    if (!error && event.is_command && strcmp(event.type, "cuiban.clock") == 0)
+        shard_accept_time(shard);
     return error;
 }
 
@@ -182,6 +184,12 @@ static void add_news(struct shard *shard, instant now)
                        shard->gap_from + 1, shard->gap_to);
         changes_journal(&shard->changes, text);
         shard->gap_to = 0;
+    }
+    if (shard->time_was != 0) {
+        (void)snprintf(text, sizeof(text), "{\"e\":\"clock\",\"was\":%" PRId64 ",\"at\":%" PRId64 "}",
+                       shard->time_was, now);
+        changes_journal(&shard->changes, text);
+        shard->time_was = 0;
     }
     shard_add_refusal(shard, now);
     shard_forget_refusal(shard);

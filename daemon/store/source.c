@@ -226,3 +226,10 @@ bool source_read_info(const redisReply *reply, int64_t *added, int64_t *length, 
     }
     return found;
 }
+
+void source_forget_horizon(struct source *source)
+{
+    source->seen_until = INSTANT_NONE;
+    for (struct batch *batch = source->first; batch; batch = batch->next)
+        batch->is_short = false;
+}

@@ -60,6 +60,9 @@ void source_next(struct source *source); /* it has been applied: the positions m
 int64_t
 source_oldest_ms(const struct source *source); /* the id's time of the oldest event waiting; -1: none waits */
 bool source_is_full(const struct source *source);
+/* Reads that are under way or not applied yet tell nothing about how far the streams are seen: the clock that
+ * they were issued by went back. */
+void source_forget_horizon(struct source *source);
 /* Names and values of an entry; returns how many fields were put into `out`. */
 size_t source_fields(const struct source_entry *entry, struct raw_field out[static SOURCE_FIELDS_MAX]);
 

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "store/clock.h"
 
 static const instant noon = INT64_C(1790000000000);
@@ -46,7 +48,8 @@ static void test_before_any_sample(void **state)
     (void)state;
     struct clock clock;
     clock_init(&clock, (struct speed){0});
-    assert_true(clock_now(&clock) - clock_wall() < 2000);
+    instant before = clock_wall(), told = clock_now(&clock);
+    assert_in_range(told - before, 0, 2000); /* of this machine, and not a constant */
     clock_init(&clock, (struct speed){1800, noon});
     assert_int_equal(clock_now(&clock), noon);
 }
@@ -155,6 +158,48 @@ static void test_judges(void **state)
     }
 }
 
+static void test_others_have_told_later(void **state)
+{
+    (void)state;
+    struct clock clock;
+    clock_init(&clock, (struct speed){0});
+    clock_not_before(&clock, INSTANT_NONE);
+    clock_sample(&clock, noon, ago(0));
+    clock_not_before(&clock, noon + HOUR_MS);
+    assert_int_equal(clock_now(&clock), noon + HOUR_MS);
+    clock_not_before(&clock, noon); /* it knows better */
+    assert_int_equal(clock_now(&clock), noon + HOUR_MS);
+    clock_start_over(&clock, noon, ago(0));
+    assert_true(is_about(clock_now(&clock), noon));
+}
+
+static void test_descriptions(void **state)
+{
+    static const struct {
+        enum clock_verdict verdict;
+        int64_t off_ms;
+        const char *says;
+    } cases[] = {
+        {CLOCK_AGREES, 0, ""},
+        {CLOCK_JUMPED, HOUR_MS, "both clocks jumped by 3600 s"},
+        {CLOCK_JUMPED, HOUR_MS - 400,
+         "both clocks jumped by 3600 s"}, /* the answer was on its way for 0.4 s */
+        {CLOCK_JUMPED, -HOUR_MS - 400, "both clocks jumped by -3600 s"},
+        {CLOCK_BESIDE_WALL, HOUR_MS - 1, "Redis' clock is 3600 s ahead of this machine's"},
+        {CLOCK_BESIDE_WALL, -HOUR_MS, "Redis' clock is 3600 s behind this machine's"},
+        {CLOCK_BEFORE_HEAD, -2 * HOUR_MS,
+         "7200 s before the last commit; if it is right: cuibanctl clock accept"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[CLOCK_TEXT_MAX];
+        clock_describe(cases[i].verdict, cases[i].off_ms, text);
+        if (!strstr(text, cases[i].says) || !text[0] != !cases[i].says[0])
+            fail_msg("case %zu: %s", i, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +209,8 @@ int main(void)
         cmocka_unit_test(test_carries_a_sample_on),
         cmocka_unit_test(test_never_goes_back),
         cmocka_unit_test(test_before_any_sample),
+        cmocka_unit_test(test_others_have_told_later),
+        cmocka_unit_test(test_descriptions),
         cmocka_unit_test(test_rehearsal),
         cmocka_unit_test(test_waits),
     };
