@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/notice.h"
 #include "store/clock.h"
 
 /* Opens every channel as the daemon would; what a plugin says is a problem of the line that configures it. */
@@ -74,8 +75,51 @@ static void print_summary(const struct cli *cli, const struct problems *problems
         cli_say(cli, "; a running daemon keeps its rules\n", "；运行中的规则不受影响\n");
 }
 
-static enum cli_status print_json(const struct cli *cli, const struct problems *problems,
-                                  const struct checked *checked, enum cli_status status)
+/* The rules that may leave too little time for every step before due. */
+static size_t find_short(const struct config *config, const char *names[static RULES_MAX])
+{
+    struct notice notices[NOTICES_MAX];
+    const struct rule *rules;
+    size_t n = ruleset_rules(config->rules, &rules), found = 0;
+    struct trial trial;
+
+    trial_init(&trial, config, clock_wall(), NULL);
+    for (size_t i = 0; i < n; i++) {
+        if (notice_find(&trial, &rules[i], notices) > 0)
+            names[found++] = rules[i].name;
+    }
+    return found;
+}
+
+static void print_short(const struct cli *cli, const struct config *config)
+{
+    const char *names[RULES_MAX];
+    size_t n = find_short(config, names);
+
+    if (n == 0)
+        return;
+    cli_say(cli, "at short notice %zu rules ask at the opening (check --show RULE says when):",
+            "时间太紧时，%zu 条规则打开即请办（check --show 规则 说明何时）：", n);
+    for (size_t i = 0; i < n; i++)
+        cli_print("%s%s", i == 0 ? " " : ", ", names[i]);
+    putchar('\n');
+}
+
+static void json_short(struct json_writer *json, const struct config *config)
+{
+    const char *names[RULES_MAX];
+    size_t n = find_short(config, names);
+
+    json_key(json, "short_notice");
+    json_array(json);
+    for (size_t i = 0; i < n; i++)
+        json_text(json, names[i]);
+    json_array_end(json);
+}
+
+static enum cli_status print_json(const struct cli *cli, const struct config *config,
+                                  const struct problems *problems, const struct checked *checked,
+                                  enum cli_status status)
 {
     struct buffer out;
     struct json_writer json;
@@ -93,6 +137,8 @@ static enum cli_status print_json(const struct cli *cli, const struct problems *
     }
     json_key(&json, "problems");
     cli_json_problems(&json, problems);
+    if (config != NULL)
+        json_short(&json, config);
     json_object_end(&json);
     return cli_print_json(cli, &out, status);
 }
@@ -138,10 +184,12 @@ enum cli_status verb_check(struct cli *cli)
     if (result != 0 && problems.errors == 0) {
         status = cli_fail(cli, "%s: %s", "%s：%s", cli->settings, cli_error_text(cli, -result));
     } else if (cli->json) {
-        status = print_json(cli, &problems, config != NULL ? &checked : NULL, status);
+        status = print_json(cli, config, &problems, config != NULL ? &checked : NULL, status);
     } else {
         cli_print_problems(cli, stdout, &problems);
         print_summary(cli, &problems, config != NULL ? &checked : NULL);
+        if (config != NULL)
+            print_short(cli, config);
     }
     config_unload(config);
     problems_finish(&problems);

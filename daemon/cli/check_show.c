@@ -6,7 +6,9 @@
 #include "cli/step_words.h"
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "config/notice.h"
 #include "config/rule_words.h"
+#include "store/clock.h"
 
 struct showing {
     struct cli *cli;
@@ -88,6 +90,50 @@ static void print_ladder(const struct showing *showing)
     }
 }
 
+static void add_case(const struct due_case *due, struct buffer *out)
+{
+    char span[SPAN_TEXT_MAX];
+
+    buffer_add_text(out, span_format(&due->span, span));
+    for (size_t i = 0; i < due->where.n; i++)
+        buffer_printf(out, "%s%s", i == 0 ? " (" : ", ", due->where.items[i].text);
+    buffer_add_text(out, due->where.n > 0 ? ")" : "");
+}
+
+static size_t find_notices(const struct showing *showing, struct notice out[static NOTICES_MAX])
+{
+    struct trial trial;
+
+    trial_init(&trial, showing->config, clock_wall(), NULL);
+    return notice_find(&trial, showing->rule, out);
+}
+
+/* When there is so little time that the first word is the step that the ladder implies. */
+static void print_notices(const struct showing *showing)
+{
+    const struct cli *cli = showing->cli;
+    struct notice notices[NOTICES_MAX];
+    size_t n = find_notices(showing, notices);
+
+    if (n > 0)
+        cli_say(cli, "\nShort notice, no step before due can leave:\n",
+                "\n时间太紧、到期前的台阶都来不及：\n");
+    for (size_t i = 0; i < n; i++) {
+        struct buffer due;
+
+        buffer_init(&due);
+        add_case(notices[i].due, &due);
+        if (notices[i].is_by_event)
+            cli_say(cli, "  due %s: if the event comes later than they stand\n",
+                    "  到期 %s：事件来得比这些台阶还晚时\n", buffer_text(&due));
+        else
+            cli_say(cli, "  due %s: after %d %% of the openings in working time of %d\n",
+                    "  到期 %s：占工作时间内打开时刻的 %d%%（%d 年）\n", buffer_text(&due),
+                    notices[i].percent, notices[i].year);
+        buffer_finish(&due);
+    }
+}
+
 static enum cli_status print(const struct showing *showing)
 {
     const struct rule *rule = showing->rule;
@@ -97,6 +143,7 @@ static enum cli_status print(const struct showing *showing)
     if (!print_words(showing))
         return cli_fail(showing->cli, "out of memory", "内存不足");
     print_ladder(showing);
+    print_notices(showing);
     return CLI_OK;
 }
 
@@ -142,6 +189,29 @@ static void json_ladder(struct json_writer *json, const struct showing *showing)
     json_array_end(json);
 }
 
+static void json_notices(struct json_writer *json, const struct showing *showing)
+{
+    struct notice notices[NOTICES_MAX];
+    size_t n = find_notices(showing, notices);
+
+    json_key(json, "short_notice");
+    json_array(json);
+    for (size_t i = 0; i < n; i++) {
+        struct buffer due;
+
+        buffer_init(&due);
+        add_case(notices[i].due, &due);
+        json_object(json);
+        json_key_text(json, "due", buffer_text(&due));
+        json_key_bool(json, "by_event", notices[i].is_by_event);
+        if (!notices[i].is_by_event)
+            json_key_int(json, "percent", notices[i].percent);
+        json_object_end(json);
+        buffer_finish(&due);
+    }
+    json_array_end(json);
+}
+
 static enum cli_status print_json(const struct showing *showing)
 {
     const struct rule *rule = showing->rule;
@@ -159,6 +229,7 @@ static enum cli_status print_json(const struct showing *showing)
     json_key_text(&json, "text", rule->text);
     json_words(&json, showing->words);
     json_ladder(&json, showing);
+    json_notices(&json, showing);
     json_object_end(&json);
     return cli_print_json(showing->cli, &out, CLI_OK);
 }

@@ -1,82 +1,14 @@
 /* The steps of each rule, tried out on openings of one year: what is decided by where a calendar leads cannot
  * be seen in the spans alone. */
 #include "config/lint.h"
+#include "config/trial.h"
 
 #include <string.h>
 
-#include "core/civil.h"
-
 enum {
-    SAMPLES_MAX = 600,    /* openings that are tried, spread over the working half hours of a year */
     SAMPLES_FIRST = 75,   /* what shows itself in none of these is too rare to warn of */
     TOGETHER_PERCENT = 5, /* of the openings: more is worth a word */
-    HALF_HOUR_MS = 30 * 60 * 1000,
 };
-
-struct trial {
-    const struct rule_policy *policy;
-    const struct rule *rule;
-    const struct calendar *calendar;
-    const struct span *due;
-    struct problems *problems;
-    instant openings[SAMPLES_MAX];
-    size_t n_openings;
-    int year;
-};
-
-/* ---- openings ---- */
-
-/* Half hours of working time, `skip` apart, so that all hours and weekdays come up. */
-static void find_openings(struct trial *trial)
-{
-    int32_t first = civil_day(trial->year, 1, 1), last = civil_day(trial->year, 12, 31);
-    struct calendar_range ranges[CALENDAR_WINDOWS_MAX];
-    int64_t skip = 7 * HALF_HOUR_MS, left = 0;
-    trial->n_openings = 0;
-    for (int32_t day = first; day <= last; day++) {
-        size_t n = calendar_ranges(trial->calendar, day, ranges);
-        for (size_t i = 0; i < n; i++) {
-            instant at = ranges[i].from + left;
-            for (; at < ranges[i].to && trial->n_openings < SAMPLES_MAX; at += skip)
-                trial->openings[trial->n_openings++] = at;
-            left = at - ranges[i].to;
-        }
-    }
-}
-
-/* ---- one opening ---- */
-
-static bool due_of(const struct trial *trial, instant opening, instant *due)
-{
-    struct span_request request = {.span = trial->due, .calendar = trial->calendar, .start = opening};
-    return span_resolve(&request, due) == 0;
-}
-
-/* Where the step stands; false if nowhere, or before the opening: it is skipped. */
-static bool place(const struct trial *trial, const struct step *step, instant opening, instant due,
-                  instant *at)
-{
-    int error = -1;
-    if (step->anchor == ANCHOR_OPEN)
-        *at = opening;
-    else if (step->anchor == ANCHOR_SHARE)
-        error = span_share(trial->due, trial->calendar, opening, due, step->offset.count, at);
-    else if (step->anchor == ANCHOR_DUE)
-        error = span_step(&step->offset, trial->calendar, due, trial->policy->step_minute, at);
-    return (step->anchor == ANCHOR_OPEN || error == 0) && *at >= opening;
-}
-
-/* When it leaves, by the quiet hours of the settings. */
-static bool leaving(const struct trial *trial, const struct step *step, instant opening, instant due,
-                    instant *out)
-{
-    instant at;
-    if (!place(trial, step, opening, due, &at))
-        return false;
-    instant limit = step->before_due && step->anchor != ANCHOR_OPEN ? due : INSTANT_NEVER;
-    *out = step->urgent ? at : quiet_leave(&trial->policy->quiet, trial->calendar, at, limit);
-    return true;
-}
 
 /* ---- never sent ---- */
 
@@ -85,9 +17,9 @@ static bool is_ever_sent(const struct trial *trial, const struct step *step)
     bool tried = false;
     for (size_t i = 0; i < trial->n_openings; i++) {
         instant due, at;
-        if (!due_of(trial, trial->openings[i], &due))
+        if (!trial_due(trial, trial->openings[i], &due))
             continue;
-        if (place(trial, step, trial->openings[i], due, &at))
+        if (trial_place(trial, step, trial->openings[i], due, &at))
             return true;
         tried = true;
     }
@@ -164,7 +96,8 @@ static int percent_on_days_off(const struct trial *trial, const struct step *ste
     size_t tried = 0, off = 0;
     for (size_t i = 0; i < trial->n_openings; i++) {
         instant due, at;
-        if (!due_of(trial, trial->openings[i], &due) || !place(trial, step, trial->openings[i], due, &at))
+        if (!trial_due(trial, trial->openings[i], &due) ||
+            !trial_place(trial, step, trial->openings[i], due, &at))
             continue;
         tried++;
         off += !calendar_is_working(trial->calendar, calendar_day(trial->calendar, at));
@@ -215,8 +148,8 @@ static size_t count_together(const struct trial *trial, const struct step *a, co
     size_t together = 0;
     for (size_t i = 0; i < trial->n_openings; i += every) {
         instant opening = trial->openings[i], due, first, second;
-        if (due_of(trial, opening, &due) && leaving(trial, a, opening, due, &first) &&
-            leaving(trial, b, opening, due, &second))
+        if (trial_due(trial, opening, &due) && trial_leave(trial, a, opening, due, &first) &&
+            trial_leave(trial, b, opening, due, &second))
             together += first == second;
     }
     return together;
@@ -261,16 +194,10 @@ static const struct span *usual_due(const struct rule *rule)
     return NULL;
 }
 
-static void check_rule(struct trial *trial)
+static void check_rule(struct trial *trial, const struct rule *rule)
 {
-    const struct rule *rule = trial->rule;
-    const struct calendar *calendar = rule->calendar ? rule->calendar : trial->policy->calendar;
-    if (!calendar || rule->retired)
+    if (!trial_take(trial, rule))
         return;
-    if (calendar != trial->calendar) {
-        trial->calendar = calendar;
-        find_openings(trial);
-    }
     check_told(trial);
     for (size_t i = 0; i < rule_written(rule); i++)
         check_sent(trial, &rule->steps[i]);
@@ -310,11 +237,10 @@ void lint_ladders(const struct config *config, instant now, struct problems *pro
 {
     const struct rule *rules;
     size_t n = ruleset_rules(config->rules, &rules);
-    struct trial trial = {.policy = ruleset_policy(config->rules), .problems = problems};
-    trial.year = civil_of((int32_t)(now / DAY_MS)).year;
+    struct trial trial;
+    trial_init(&trial, config, now, problems);
     for (size_t i = 0; i < n; i++) {
-        trial.rule = &rules[i];
         if (!is_known(rules, i))
-            check_rule(&trial);
+            check_rule(&trial, &rules[i]);
     }
 }

@@ -124,7 +124,8 @@ static void the_ladder_is_told(void **state)
         "  at due: overdue to the owner, the requester; escalation to the head of the department\n"
         "  1 working day after due, at 10:00: escalation to the head of the department, copy to the owner; "
         "again every 2 working days, 3 times in all\n"
-        "  when it closes: closed to everybody who was told\n",
+        "  when it closes: closed to everybody who was told\n"
+        "  at short notice, when nothing before due can leave any more: asked to the owner\n",
         NULL);
     ctl_run(ctl, "--lang", "zh", "check", "--show", "confirm", NULL);
     ctl_expect(ctl, 0,
@@ -134,8 +135,48 @@ static void the_ladder_is_told(void **state)
                "  到期前 4 个工作小时：提醒 责任人\n"
                "  到期时：跟催 责任人、提出人；升级 部门负责人\n"
                "  到期后 1 个工作日 10:00：升级 部门负责人，抄送责任人；每 2 个工作日一次，共 3 次\n"
-               "  关闭时：结束 之前被告知过的人\n",
+               "  关闭时：结束 之前被告知过的人\n"
+               "  时间太紧、到期前的台阶都来不及时：请办 责任人\n",
                NULL);
+    /* Whoever opens it asks at once. */
+    assert_null(strstr(buffer_text(&ctl->out), "来不及：\n"));
+}
+
+/* Half of a due, and a day before a date that the event brings. */
+static void short_notice_is_named(void **state)
+{
+    static const char more[] =
+        "hurried: { open = { on = \"requisition.submitted\"; }; key = [ \"requisition\" ]; owner = "
+        "\"hiring_manager\"; meet = { on = \"requisition.graded\"; }; due = ( { where = [ \"requisition == "
+        "x\" ]; span = \"2wh\"; }, { span = \"5wd\"; } ); ladder = ( { at = \"due-4wh\"; to = [ \"owner\" ]; "
+        "}, { at = \"due\"; to = [ \"owner\" ]; } ); };\ndated: { open = { on = \"requisition.submitted\"; "
+        "}; key = [ \"requisition\" ]; owner = \"hiring_manager\"; meet = { on = \"requisition.budgeted\"; "
+        "}; due = \"10wd\"; latest = \"at:start\"; ladder = ( { at = \"due-1wd\"; to = [ \"owner\" ]; }, { "
+        "at = \"due\"; to = [ \"owner\" ]; } ); };\n";
+    struct ctl *ctl = *state;
+    char text[sizeof(rules) + sizeof(more)];
+
+    snprintf(text, sizeof(text), "%s%s", rules, more);
+    ctl_write(ctl, "rules.cfg", text);
+    ctl_run(ctl, "check", "--show", "hurried", NULL);
+    ctl_expect(
+        ctl, 0,
+        "\nShort notice, no step before due can leave:\n  due 2wh (requisition == x): after 100 % of the "
+        "openings in working time of ",
+        NULL);
+    assert_null(strstr(buffer_text(&ctl->out), "due 5wd:"));
+    ctl_run(ctl, "--json", "check", "--show", "hurried", NULL);
+    ctl_expect(ctl, 0,
+               "\"short_notice\":[{\"due\":\"2wh (requisition == x)\",\"by_event\":false,\"percent\":100}]",
+               NULL);
+    ctl_run(ctl, "--lang", "zh", "check", "--show", "dated", NULL);
+    ctl_expect(ctl, 0, "时间太紧、到期前的台阶都来不及：\n  到期 10wd：事件来得比这些台阶还晚时\n", NULL);
+    ctl_run(ctl, "check", NULL);
+    ctl_expect(ctl, 0,
+               "at short notice 2 rules ask at the opening (check --show RULE says when): hurried, dated\n",
+               NULL);
+    ctl_run(ctl, "--json", "check", NULL);
+    ctl_expect(ctl, 0, "\"short_notice\":[\"hurried\",\"dated\"]", NULL);
 }
 
 static void programs_read_json(void **state)
@@ -163,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_word_has_its_source, start, stop),
         cmocka_unit_test_setup_teardown(the_ladder_is_told, start, stop),
+        cmocka_unit_test_setup_teardown(short_notice_is_named, start, stop),
         cmocka_unit_test_setup_teardown(programs_read_json, start, stop),
         cmocka_unit_test_setup_teardown(an_unknown_rule_is_refused, start, stop),
     };
