@@ -29,6 +29,23 @@ static void opens(void **state)
                NULL);
 }
 
+/* Due within two working hours: the reminder would have stood before the opening. */
+static void short_notice(void **state)
+{
+    struct ctl *ctl = *state;
+    char path[128];
+
+    ctl_path(ctl, "short.cfg", path);
+    ctl_write(
+        ctl, "short.cfg",
+        "confirm: { open = { on = \"requisition.submitted\"; }; key = [ \"requisition\" ]; owner = "
+        "\"hiring_manager\"; meet = { on = \"requisition.confirmed\"; }; due = \"2wh\"; ladder = ( { at = "
+        "\"due-4wh\"; to = [ \"owner\" ]; }, { at = \"due\"; to = [ \"owner\" ]; } ); };\n");
+    ctl_run(ctl, "what-if", "--empty", "--rules", path, "--at", "2026-09-22 14:00", SUBMITTED, NULL);
+    ctl_expect(ctl, 0, "2026-09-22 Tue 14:00  -> asked zhang.wei via mail   confirm|REQ-1, step asked", NULL);
+    ctl_expect(ctl, 0, "2026-09-22 Tue 16:00  -> overdue zhang.wei via mail", NULL);
+}
+
 static void several_events(void **state)
 {
     struct ctl *ctl = *state;
@@ -96,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(opens, ctl_setup, ctl_teardown),
+        cmocka_unit_test_setup_teardown(short_notice, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(several_events, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(nothing, ctl_setup, ctl_teardown),
         cmocka_unit_test_setup_teardown(misuse, ctl_setup, ctl_teardown),

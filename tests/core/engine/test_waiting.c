@@ -19,6 +19,7 @@ static const struct verdict in_two_hours = {
 struct play {
     struct world *world;
     char folder[64], settings[96], people[96];
+    const char *gap;
 };
 
 static void write_file(const char *path, const char *text)
@@ -60,8 +61,8 @@ static void write_settings(const struct play *play, const char *channel, const c
                    "redis = \"unix:/nonexistent\"; streams = [ \"hr:events\" ]; rules = \"rules.cfg\";\n"
                    "calendars = \"" TEST_SOURCE_DIR "/quiet/calendars.d\"; directory = \"people.cfg\";\n"
                    "templates = \"" TEST_SOURCE_DIR "/quiet/templates\"; zone = \"Asia/Shanghai\";\n"
-                   "calendar = \"office\"; gap = \"1h\"; channel = \"%s\"; channels = { %s }; %s\n",
-                   channel, channels, more);
+                   "calendar = \"office\"; gap = \"%s\"; channel = \"%s\"; channels = { %s }; %s\n",
+                   play->gap, channel, channels, more);
     write_file(play->settings, text);
 }
 
@@ -86,6 +87,7 @@ static int setup(void **state)
     (void)snprintf(path, sizeof path, "%s/rules.cfg", play->folder);
     write_file(path, rules);
     write_people(play, "", "");
+    play->gap = "1h";
     *state = play;
     return 0;
 }
@@ -313,6 +315,28 @@ static void test_what_fails_holds_nobody_back(void **state)
     assert_string_equal(world_told(play->world), "escalation boss app due+30m\noverdue ann app due+30m copy");
 }
 
+/* The head's rung stands half an hour behind the owner's, and waits for the gap of today. */
+static void test_another_gap(void **state)
+{
+    struct play *play = *state;
+
+    begin(play, "quiet = \"none\";");
+    ask(play, "2026-11-20T13:00", "task.asked");
+    world_until(play->world, "2026-11-20T17:00");
+    assert_int_equal(world_deliver(play->world, &delivered), 1);
+    hush(play);
+    play->gap = "45m";
+    take_more(play, "quiet = \"none\";");
+    world_until(play->world, "2026-11-20T17:44");
+    assert_string_equal(world_told(play->world), "");
+    play->gap = "3h";
+    take_more(play, "quiet = \"none\";");
+    world_until(play->world, "2026-11-20T19:59");
+    assert_string_equal(world_told(play->world), "");
+    world_until(play->world, "2026-11-20T20:00");
+    assert_string_equal(world_told(play->world), "escalation boss app due+30m\noverdue ann app due+30m copy");
+}
+
 /* -- channels and lives -- */
 
 static void test_a_channel_is_gone(void **state)
@@ -425,6 +449,7 @@ int main(void)
         WAITING_TEST(test_what_was_pulled_forward),
         WAITING_TEST(test_a_hold_moves_the_rung_behind),
         WAITING_TEST(test_what_fails_holds_nobody_back),
+        WAITING_TEST(test_another_gap),
         WAITING_TEST(test_a_channel_is_gone),
         WAITING_TEST(test_a_refusal_for_a_channel_that_is_gone),
         WAITING_TEST(test_a_person_has_another_channel),
