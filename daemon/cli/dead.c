@@ -1,13 +1,14 @@
 #include "cli/verbs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/history.h"
 #include "cli/moment.h"
 #include "cli/table.h"
 
-enum { DEAD_MAX = 1000 };
+enum { DEAD_MAX = 1000, REASON_MAX = 600 };
 
 struct dead_list {
     struct cli *cli;
@@ -41,13 +42,20 @@ static void add_row(struct dead_list *list, struct stream_id at, const struct fi
 {
     static const char *const kinds[] = {"what", NULL}, *const ids[] = {"n", "event", "d", NULL};
     static const char *const reasons[] = {"why", NULL};
-    char text[STREAM_ID_TEXT_MAX], time[MOMENT_TEXT_MAX];
+    const char *plugin = fields_get(entry, "plugin"), *via = fields_get(entry, "via");
+    char text[STREAM_ID_TEXT_MAX], time[MOMENT_TEXT_MAX], reason[REASON_MAX];
 
     table_add(&list->table, stream_id_format(at, text));
     table_add(&list->table, moment_format_short((instant)at.ms, list->zone, time));
     table_add(&list->table, first_of(entry, kinds));
     table_add(&list->table, first_of(entry, ids));
-    table_add(&list->table, first_of(entry, reasons));
+    if (plugin != NULL && via != NULL)
+        snprintf(reason, sizeof(reason),
+                 cli_in(list->cli, "%s (channel %s, plugin %s)", "%s（渠道 %s，插件 %s）"),
+                 first_of(entry, reasons), via, plugin);
+    else
+        snprintf(reason, sizeof(reason), "%s", first_of(entry, reasons));
+    table_add(&list->table, reason);
 }
 
 static void add_json(struct dead_list *list, struct stream_id at, const struct raw_field *entry,

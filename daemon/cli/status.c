@@ -70,6 +70,10 @@ static void count_channels(const struct snapshot *snapshot, struct status *statu
             status->n_channels++;
         }
         status->channels[at].counts[notification->state]++;
+        if (notification->deaths > status->channels[at].deaths) {
+            status->channels[at].deaths = notification->deaths;
+            memcpy(status->channels[at].killer, notification->id, sizeof(notification->id));
+        }
     }
 }
 

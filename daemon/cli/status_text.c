@@ -45,6 +45,22 @@ static void warn_of_server(const struct cli *cli, struct status *status)
              server->role);
 }
 
+static void warn_of_channels(const struct cli *cli, struct status *status)
+{
+    for (size_t i = 0; i < status->n_channels; i++) {
+        const struct status_channel *channel = &status->channels[i];
+
+        if (channel->deaths >= NOTIFICATION_DEATHS_CUT)
+            warn(cli, status,
+                 "the daemon died %d times while channel %s worked on notification %s alone: the channel is "
+                 "cut "
+                 "out for a while; at %d deaths the notification is given up",
+                 "渠道 %2$s 只在处理通知 %3$s 时守护进程崩溃了 %1$d 次：渠道暂停使用一段时间；满 %4$d "
+                 "次即放弃该通知",
+                 (int)channel->deaths, channel->name, channel->killer, (int)NOTIFICATION_DEATHS_MAX);
+    }
+}
+
 void status_warn(const struct cli *cli, const struct zone *zone, struct status *status)
 {
     char at[MOMENT_TEXT_MAX];
@@ -87,6 +103,7 @@ void status_warn(const struct cli *cli, const struct zone *zone, struct status *
         warn(cli, status, "the lease was taken %d times without a commit: the daemon keeps dying%s%s",
              "租约被取得 %d 次而没有任何提交：守护进程反复崩溃%s%s", status->head.takes,
              status->head.trying[0] == '\0' ? "" : " @ ", status->head.trying);
+    warn_of_channels(cli, status);
     if (!status->events.exists)
         warn(cli, status, "the stream does not exist yet: nothing was ever sent",
              "事件流尚不存在：还没有发送过任何事件");

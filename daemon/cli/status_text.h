@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "core/buffer.h"
+#include "core/notification.h"
 #include "core/zone.h"
 #include "store/query.h"
 
@@ -17,6 +18,8 @@ enum {
 struct status_channel {
     char name[64];
     size_t counts[3]; /* by enum notification_state */
+    int32_t deaths;   /* of the daemon, with nothing but `killer` under way */
+    char killer[NOTIFICATION_ID_MAX];
 };
 
 struct status {

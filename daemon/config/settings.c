@@ -220,12 +220,13 @@ static void read_retry(struct load *load, const config_setting_t *root)
     struct settings *settings = &load->config->settings;
     const config_setting_t *retry = reader_member(root, "retry");
     settings->retry_base_ms = 5 * SECOND_MS;
-    settings->retry_cap_ms = 10 * MINUTE_MS;
+    settings->retry_cap_ms = load->policy.cut_out_ms = 10 * MINUTE_MS;
     if (!retry || !reader_is_group(&load->reader, retry))
         return;
     reader_check_keys(&load->reader, retry, retry_keys, 2);
     reader_get_duration(&load->reader, retry, "base", &settings->retry_base_ms);
     reader_get_duration(&load->reader, retry, "cap", &settings->retry_cap_ms);
+    load->policy.cut_out_ms = settings->retry_cap_ms;
     if (settings->retry_base_ms < 1 || settings->retry_cap_ms < settings->retry_base_ms)
         reader_error(&load->reader, retry, "`cap` must not be shorter than `base`, and `base` not 0");
 }

@@ -10,6 +10,7 @@ enum uncertain_policy { UNCERTAIN_RESEND, UNCERTAIN_HOLD, UNCERTAIN_FALLBACK };
 
 struct channel_facts {
     const char *name;
+    const char *plugin; /* whose code works on its messages; NULL: not known */
     enum reach reach;
     enum dialect dialect;
     const char *address;  /* which of a person's addresses it needs ("email"), or NULL: none */

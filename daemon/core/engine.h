@@ -54,6 +54,22 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
 /* Everything is in: arms every deadline and notification. */
 int engine_loaded(struct engine *engine, instant now);
 
+/* -- the daemon before this one -- */
+
+/* Claims that a load has found: their attempts have no verdict, so far. */
+struct engine_left {
+    size_t n;                        /* that were made under the lease before this one */
+    const struct notification *only; /* one of them, if they were a single attempt; else NULL */
+};
+/* Once after engine_loaded, before any claim: what was under way under the lease before is written down.
+ * `died`: who held it is gone, and did not just lose it. Then what it had claimed is watched, until an
+ * attempt of it has ended; and if that was a single attempt, this counts against its notifications. */
+struct engine_left engine_take_over(struct engine *engine, bool died, instant now, struct changes *changes);
+/* Is something that was under way when a daemon died without an end yet, or about to be tried again? Then
+ * there must be no other attempt beside one, in the whole daemon: if it dies again, what was claimed tells at
+ * which message, plugin and channel. */
+bool engine_is_watching(const struct engine *engine, instant now);
+
 /* -- other files while it runs -- */
 
 /* The rules that the new files lack although deadlines of theirs are open: such files must be refused. At

@@ -54,6 +54,36 @@ void notification_destroy(struct notification *notification)
     free(notification);
 }
 
+static void encode_claim(const struct notification *notification, struct json_writer *json)
+{
+    if (notification->state != NOTIFICATION_CLAIMED) {
+        return;
+    }
+    json_key_int(json, "ends", notification->ends);
+    json_key_int(json, "life", (int64_t)notification->life);
+    json_key_text(json, "with", notification->with[0] ? notification->with : NULL);
+}
+
+/* `watched` is in the claim itself while it lasts. */
+static void encode_trouble(const struct notification *notification, struct json_writer *json)
+{
+    if (notification->uncertain > 0) {
+        json_key_int(json, "uncertain", notification->uncertain);
+    }
+    if (notification->lost > 0) {
+        json_key_int(json, "lost", notification->lost);
+    }
+    if (notification->deaths > 0) {
+        json_key_int(json, "deaths", notification->deaths);
+    }
+    if (notification->alone) {
+        json_key_bool(json, "alone", true);
+    }
+    if (notification->watched && notification->state == NOTIFICATION_QUEUED) {
+        json_key_bool(json, "watched", true);
+    }
+}
+
 void notification_encode(const struct notification *notification, struct buffer *out)
 {
     struct json_writer json;
@@ -76,15 +106,11 @@ void notification_encode(const struct notification *notification, struct buffer 
     }
     json_key_int(&json, "not_before", notification->not_before);
     json_key_int(&json, "expires", notification->expires);
-    if (notification->state == NOTIFICATION_CLAIMED) {
-        json_key_int(&json, "ends", notification->ends);
-    }
+    encode_claim(notification, &json);
     if (notification->attempts > 0) {
         json_key_int(&json, "attempts", notification->attempts);
     }
-    if (notification->uncertain > 0) {
-        json_key_int(&json, "uncertain", notification->uncertain);
-    }
+    encode_trouble(notification, &json);
     if (notification->copy) {
         json_key_bool(&json, "copy", true);
     }
@@ -101,8 +127,8 @@ void notification_encode(const struct notification *notification, struct buffer 
 
 struct reading {
     struct notification *notification;
-    char *deadline, *phase, *state;
-    int64_t attempts, uncertain;
+    char *deadline, *phase, *state, *with;
+    int64_t attempts, uncertain, lost, deaths, life;
 };
 
 static bool read_member(void *data, struct json_scanner *scanner)
@@ -127,6 +153,12 @@ static bool read_member(void *data, struct json_scanner *scanner)
         {"ends", .number = &note->ends},
         {"attempts", .number = &reading->attempts},
         {"uncertain", .number = &reading->uncertain},
+        {"lost", .number = &reading->lost},
+        {"deaths", .number = &reading->deaths},
+        {"life", .number = &reading->life},
+        {"with", .text = &reading->with},
+        {"alone", .flag = &note->alone},
+        {"watched", .flag = &note->watched},
         {"copy", .flag = &note->copy},
         {"urgent", .flag = &note->urgent},
         {"fell_back", .flag = &note->fell_back},
@@ -175,13 +207,20 @@ static bool complete(struct reading *reading)
 
     if (!reading->deadline || !reading->phase || !reading->state || !note->rule || !note->step ||
         !note->message || !note->to || !note->channel ||
-        strlen(reading->deadline) >= sizeof note->deadline_id) {
+        strlen(reading->deadline) >= sizeof note->deadline_id ||
+        (reading->with && strlen(reading->with) >= sizeof note->with)) {
         return false;
+    }
+    if (reading->with) {
+        memcpy(note->with, reading->with, strlen(reading->with) + 1);
     }
     memcpy(note->deadline_id, reading->deadline, strlen(reading->deadline) + 1);
     note->attempts = (int32_t)reading->attempts;
     note->uncertain = (int32_t)reading->uncertain;
     give_causes(note);
+    note->lost = (int32_t)reading->lost;
+    note->deaths = (int32_t)reading->deaths;
+    note->life = (uint64_t)reading->life;
     return parse_phase(reading->phase, &note->phase) && parse_state(reading->state, &note->state);
 }
 
@@ -196,6 +235,7 @@ int notification_decode(const char *id, const char *json, size_t n, struct notif
     }
     agenda_entry_init(&reading.notification->agenda);
     reading.notification->from = reading.notification->again = INSTANT_NONE;
+    agenda_entry_init(&reading.notification->watch);
     if (strlen(id) >= sizeof reading.notification->id || !json_read_object(json, n, read_member, &reading) ||
         !complete(&reading)) {
         *why = "not the JSON of a notification";
@@ -209,5 +249,6 @@ int notification_decode(const char *id, const char *json, size_t n, struct notif
     free(reading.deadline);
     free(reading.phase);
     free(reading.state);
+    free(reading.with);
     return error;
 }

@@ -6,7 +6,13 @@
 #include "agenda.h"
 #include "deadline.h"
 
-enum { NOTIFICATION_ID_MAX = 32, NOTIFICATION_ATTEMPTS_MAX = 50, NOTIFICATION_REASON_MAX = 200 };
+enum {
+    NOTIFICATION_ID_MAX = 32,
+    NOTIFICATION_ATTEMPTS_MAX = 50,
+    NOTIFICATION_REASON_MAX = 200,
+    NOTIFICATION_DEATHS_CUT = 2, /* deaths in a row with this one alone under way: its channel is cut out */
+    NOTIFICATION_DEATHS_MAX = 3, /* and then it is given up */
+};
 
 enum notification_state {
     NOTIFICATION_QUEUED,
@@ -36,11 +42,18 @@ struct notification {
     instant again;      /* not before, by a verdict or because it had become quiet; INSTANT_NONE */
     instant not_before; /* what follows from these by the quiet hours in force, for all to read */
     instant expires;
-    instant ends;       /* of the claimed attempt: after it no answer can come */
-    int32_t attempts;   /* claimed so far */
-    int32_t uncertain;  /* attempts whose verdict is not known */
-    bool fell_back;     /* already on the fallback channel */
-    char *title, *body; /* rendered when queued (closed), else NULL: rendered when it is sent */
+    instant ends;                   /* of the claimed attempt: after it no answer can come */
+    uint64_t life;                  /* claimed: which daemon did it, see engine_take_over */
+    char with[NOTIFICATION_ID_MAX]; /* claimed: the first of those that share the attempt; "" if it is that */
+    int32_t attempts;               /* claimed so far */
+    int32_t uncertain;              /* attempts that got no answer */
+    int32_t lost;                   /* attempts whose end nobody saw: the daemon died, or lost the stream */
+    int32_t deaths;                 /* of the daemon, in a row, while this one alone was under way */
+    bool fell_back;                 /* already on the fallback channel */
+    bool alone;                     /* shares no attempt with others any more */
+    bool watched;              /* under way when a daemon died: nothing else is, while it is tried again */
+    struct agenda_entry watch; /* from when on that holds */
+    char *title, *body;        /* rendered when queued (closed), else NULL: rendered when it is sent */
 };
 
 /* The id of a deadline's notification: "Q7KM-1". */

@@ -312,6 +312,7 @@ int ruleset_set_channels(struct ruleset *ruleset, const struct channel_facts *ch
     for (size_t i = 0; i < n; i++) {
         copy[i] = channels[i];
         if (!copy_text(ruleset->arena, channels[i].name, &copy[i].name) ||
+            !copy_text(ruleset->arena, channels[i].plugin, &copy[i].plugin) ||
             !copy_text(ruleset->arena, channels[i].address, &copy[i].address) ||
             !copy_text(ruleset->arena, channels[i].fallback, &copy[i].fallback))
             return -ENOMEM;

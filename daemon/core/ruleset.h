@@ -21,6 +21,7 @@ struct rule_policy { /* settings that concern all rules */
     int64_t closed_ms;    /* how long closings are remembered; default 100 days */
     size_t closed_max, seen_max, early_max, outbox_max;
     int64_t expires_max_ms; /* a notification's longest life once it may leave; default 3 days */
+    int64_t cut_out_ms;     /* how long a channel waits after a second death; the settings' retry.cap */
     struct quiet quiet;     /* of whom neither the person nor the channel has a word of its own */
     struct span gap;        /* SPAN_ELAPSED or SPAN_WORKING; default 4wh; a count of 0: none */
 };

@@ -380,8 +380,8 @@ static void company_add(struct company *company, const struct notification *noti
 
 static bool belongs_together(const struct notification *a, const struct notification *b)
 {
-    return strcmp(a->deadline_id, b->deadline_id) == 0 && strcmp(a->step, b->step) == 0 &&
-           a->phase == b->phase;
+    return !a->alone && !b->alone && strcmp(a->deadline_id, b->deadline_id) == 0 &&
+           strcmp(a->step, b->step) == 0 && a->phase == b->phase;
 }
 
 static void gather(struct lane *lane, const struct engine *engine, struct item *first, instant now,

@@ -144,6 +144,26 @@ static void add_item(struct delivery *delivery, struct lane *lane, void *shard,
     }
 }
 
+/* The daemon died twice while nothing but this was under way: until it is tried for the last time, its
+ * channel rests. What waits for the channel waits on. */
+static void cut_out(struct delivery *delivery, void *shard, const struct notification *notification)
+{
+    struct lane *lane = find_lane(delivery, notification->channel);
+    bool is_queued = notification->state == NOTIFICATION_QUEUED;
+    instant until = is_queued ? notification->not_before : notification->ends;
+    char reason[NOTIFICATION_REASON_MAX];
+
+    if (lane == NULL || notification->deaths < NOTIFICATION_DEATHS_CUT || notification->alone ||
+        notification->state == NOTIFICATION_HELD || until <= delivery_now(delivery, shard))
+        return;
+    snprintf(reason, sizeof(reason),
+             "the daemon died %d times in a row while the plugin \"%.40s\" worked on notification %s alone: "
+             "the channel is cut out for a while",
+             (int)notification->deaths, lane->facts.plugin, notification->id);
+    if (lane_cut_out(lane, until, reason))
+        delivery_log(delivery, LOG_ALERT, "channel=%s: %s", lane->facts.name, reason);
+}
+
 void delivery_sync(struct delivery *delivery, void *shard, const char *id, instant at)
 {
     const struct delivery_ports *ports = &delivery->ports;
@@ -153,6 +173,8 @@ void delivery_sync(struct delivery *delivery, void *shard, const char *id, insta
     struct lane *lane;
     char reason[NOTIFICATION_REASON_MAX];
 
+    if (notification != NULL)
+        cut_out(delivery, shard, notification);
     if (notification == NULL || notification->state != NOTIFICATION_QUEUED) {
         delivery_forget(delivery, item);
         return;
@@ -189,6 +211,19 @@ static instant lane_next(struct delivery *delivery, struct lane *lane, instant *
     return due > free_at ? due : free_at;
 }
 
+/* After a death with attempts under way there is one at a time, whatever the channel. */
+static bool may_begin(struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->n_shards && delivery->n_attempts > 0; i++) {
+        void *shard = delivery->shards[i].shard;
+        const struct engine *engine = delivery->ports.engine(delivery->ports.data, shard);
+
+        if (engine != NULL && engine_is_watching(engine, delivery_now(delivery, shard)))
+            return false;
+    }
+    return true;
+}
+
 /* Real milliseconds until the lane has work again. */
 static uint64_t lane_pump(struct delivery *delivery, struct lane *lane)
 {
@@ -200,11 +235,14 @@ static uint64_t lane_pump(struct delivery *delivery, struct lane *lane)
         next = lane_next(delivery, lane, &now);
         if (next > now || next == INSTANT_NEVER)
             break;
+        if (!may_begin(delivery))
+            return WAIT_MS_MAX; /* the end of the one under way wakes us */
         item = queue_first(&lane->queue, now);
         if (item == NULL)
             break;
         if (!attempt_begin(delivery, lane, item, now))
             return WAIT_MEMORY_MS;
+        delivery->first_lane = (size_t)(lane - delivery->lanes) + 1;
     }
     if (next == INSTANT_NEVER)
         return WAIT_MS_MAX;
@@ -232,8 +270,8 @@ static void delivery_on_timer(uv_timer_t *timer)
 
     if (had_gap)
         mend_gaps(delivery);
-    for (size_t i = 0; i < delivery->n_lanes; i++) {
-        uint64_t lane_ms = lane_pump(delivery, &delivery->lanes[i]);
+    for (size_t i = 0, first = delivery->first_lane; i < delivery->n_lanes; i++) {
+        uint64_t lane_ms = lane_pump(delivery, &delivery->lanes[(first + i) % delivery->n_lanes]);
 
         wait_ms = lane_ms < wait_ms ? lane_ms : wait_ms;
     }
@@ -271,7 +309,7 @@ void delivery_add(struct delivery *delivery, void *shard)
         }
     }
     while (engine != NULL && (notification = engine_next_notification(engine, &cursor)) != NULL)
-        if (notification->state == NOTIFICATION_QUEUED)
+        if (notification->state == NOTIFICATION_QUEUED || notification->deaths > 0)
             delivery_sync(delivery, shard, notification->id, INSTANT_NONE);
     delivery_wake(delivery);
 }

@@ -89,6 +89,15 @@ static void lane_block(struct lane *lane, instant until)
         lane->blocked_until = until;
 }
 
+bool lane_cut_out(struct lane *lane, instant until, const char *problem)
+{
+    if (lane->blocked_until != INSTANT_NONE && lane->blocked_until >= until)
+        return false;
+    lane->blocked_until = until;
+    snprintf(lane->problem, sizeof(lane->problem), "%s", problem);
+    return true;
+}
+
 /* The wish of the other side, doubled each time that it comes again although the channel had waited. Several
  * answers to requests of the same moment are one. */
 static int64_t backoff_wait(struct lane *lane, int64_t wish_ms, instant now)

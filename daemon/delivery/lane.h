@@ -46,6 +46,8 @@ void lane_finish(struct lane *lane);
 instant lane_free_at(struct lane *lane, instant now);
 bool lane_take(struct lane *lane, instant now); /* one permit of the rate */
 void lane_give_back(struct lane *lane);         /* it was not used */
+/* Nothing leaves before `until`, because of what the text says. False: it was to wait that long anyway. */
+bool lane_cut_out(struct lane *lane, instant until, const char *problem);
 bool lane_is_blocked(const struct lane *lane, instant now);
 
 /* What an attempt of `n` notifications taught about the channel; `answered`: the other side said something

@@ -227,6 +227,7 @@ void plugin_channel_facts(const struct plugin_channel *channel, struct channel_f
 
     *out = (struct channel_facts){
         .name = channel->name,
+        .plugin = abi->name,
         .reach = abi->reach == CUIBAN_REACH_PERSON ? REACH_PERSON : REACH_GROUP,
         .dialect = dialects[abi->dialect],
         .address = abi->address,

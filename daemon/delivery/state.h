@@ -17,6 +17,7 @@ struct delivery {
     struct transport *transport;
     struct lane *lanes;
     size_t n_lanes;
+    size_t first_lane;  /* whose turn it is: while one attempt is all there may be, they take turns */
     struct index items; /* (shard, id) -> struct item */
     struct index lane_names;
     struct owned_shard *shards;

@@ -134,6 +134,8 @@ struct shard {
     instant read_issued, poll_issued;
     struct monotonic read_asked, poll_asked;
     bool first_turn; /* nothing is committed under this load yet */
+    bool died;       /* who owned the stream before this load: it was not this process */
+    bool taken_over; /* the engine has been told of it */
 
     struct changes changes;
     struct commit *commit;

@@ -32,6 +32,7 @@ static void begin_owning(struct shard *shard)
         shard_log(shard, LOG_WARNING, "taken %d times without a commit: reading one event at a time",
                   shard->head.takes);
     shard->first_turn = true;
+    shard->taken_over = false;
     shard->poll_short = false;
     shard_tend_links(shard);
     shard_poll(shard, true);
@@ -117,6 +118,7 @@ static void judge_verdicts(struct shard *shard)
     const struct head *head = &shard->head;
     bool ours = strcmp(head->by, shard->by) == 0 || strcmp(head->by, shard->flight_token) == 0;
     bool regressed = head->seq < shard->seq;
+    shard->died = !shard->loaded_once || (!ours && !regressed);
     if (shard->loaded_once && !ours && !regressed && shard->verdicts.n > 0) {
         shard_log(shard, LOG_WARNING,
                   "%zu verdicts are dropped: somebody else owned the shard meanwhile; the attempts count as "

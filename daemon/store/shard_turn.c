@@ -234,12 +234,41 @@ static void build_commit(struct shard *shard, const struct turn *turn)
     shard_send_commit(shard);
 }
 
+/* What the daemon before left under way. Said before it is tried again: another death may follow at once. */
+static void log_left(struct shard *shard, const struct engine_left *left)
+{
+    const struct notification *note = left->only;
+    const struct channel_facts *facts = note ? ruleset_channel(shard->parts.rules, note->channel) : NULL;
+    if (left->n > 0 && !note)
+        shard_log(shard, LOG_WARNING,
+                  "whoever owned it before ended with %zu notifications under way: they are tried again one "
+                  "at a time, as soon as no answer can come any more",
+                  left->n);
+    if (note)
+        shard_log(shard, LOG_WARNING,
+                  "channel=%s plugin=%s notification=%s: whoever owned the stream before ended while nothing "
+                  "else was under way, %d of %d times",
+                  note->channel, facts && facts->plugin ? facts->plugin : "?", note->id, (int)note->deaths,
+                  (int)NOTIFICATION_DEATHS_MAX);
+}
+
+static void take_over(struct shard *shard, const struct turn *turn)
+{
+    if (shard->taken_over)
+        return;
+    struct engine_left left = engine_take_over(shard->engine, shard->died, turn->now, &shard->changes);
+    shard->taken_over = true;
+    if (shard->died)
+        log_left(shard, &left);
+}
+
 /* Verdicts come before time, which calls a claim without one uncertain, and before events, of which a backlog
  * could fill every commit: however long Redis was away, a known verdict is never taken for a lost one. */
 static void gather(struct shard *shard, struct turn *turn)
 {
     bool settled = engine_is_settled(shard->engine);
     bool careful = shard->careful && !shard->closing; /* then an event is alone in its commit, or first */
+    take_over(shard, turn);
     if (careful && settled)
         apply_carefully(shard, turn);
     if (turn->only_trial || turn->failed)

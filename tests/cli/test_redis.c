@@ -227,7 +227,14 @@ static void status_counts_and_warns(void **state)
     ctl_expect(ctl, 1, "appendonly off", NULL);
     ctl_expect(ctl, 1, "commit 9999 broke off", NULL);
     ctl_expect(ctl, 1, "0123456789abcdef; on disk", NULL);
+    freeReplyObject(redis_do(world->redis, "HSET " BASE ":outbox K-1 %s",
+                             "{\"d\":\"K\",\"rule\":\"r\",\"step\":\"due\",\"phase\":\"overdue\",\"message\":"
+                             "\"overdue\",\"to\":\"a\",\"via\":\"hr\",\"state\":\"queued\",\"deaths\":2}"));
+    ctl_run(ctl, "status", NULL);
+    ctl_expect(ctl, 1, "the daemon died 2 times while channel hr worked on notification K-1 alone", NULL);
     ctl->language = "zh_CN.UTF-8";
+    ctl_run(ctl, "status", NULL);
+    ctl_expect(ctl, 1, "渠道 hr 只在处理通知 K-1 时守护进程崩溃了 2 次", NULL);
     ctl_run(ctl, "--json", "status", NULL);
     ctl_expect(ctl, 1, "\"overdue\":1", NULL);
     ctl_expect(ctl, 1, "nobody holds the lease", NULL);
@@ -239,7 +246,11 @@ static void dead_letters_have_their_reason(void **state)
     struct ctl *ctl = &world->ctl;
 
     happens(world, "2036-03-03T10:00:00+08:00", "requisition", "REQ-1", (char *)NULL);
+    freeReplyObject(redis_do(world->redis, "XADD " BASE ":dead 2088122400001-1 entry %s",
+                             "{\"what\":\"notification\",\"n\":\"K-1\",\"via\":\"hr\",\"plugin\":\"wecom\","
+                             "\"why\":\"it died\"}"));
     ctl_run(ctl, "dead", "list", NULL);
+    ctl_expect(ctl, 1, "it died (channel hr, plugin wecom)", NULL);
     ctl_expect(ctl, 1, "2088122400000-1", NULL);
     ctl_expect(ctl, 1, "type", NULL);
     ctl_run(ctl, "--json", "dead", "list", NULL);

@@ -24,7 +24,14 @@ struct engine {
     size_t n;
     struct ruleset *rules;
     struct directory *people;
+    bool is_watching;
 };
+
+bool engine_is_watching(const struct engine *engine, instant now)
+{
+    (void)now;
+    return engine->is_watching;
+}
 
 const struct notification *engine_notification(const struct engine *engine, const char *id)
 {
@@ -656,9 +663,80 @@ static void test_lost_shard_gets_no_verdict(void **state)
     bench_close(bench, 20);
 }
 
+/* Something that was under way when the daemon died is tried again: nothing else is under way meanwhile, and
+ * the channels take turns. */
+static void test_one_at_a_time_after_a_death(void **state)
+{
+    struct bench *bench = bench_open(NULL);
+
+    (void)state;
+    for (int i = 1; i <= 8; i++)
+        add_note(bench, i, "a", i <= 4 ? "mail" : "robot", "x");
+    bench->engine->is_watching = true;
+    delivery_add(bench->delivery, bench);
+    for (int i = 0; i < ROUNDS_MAX && bench->verdicts < 8; i++) {
+        turn(bench);
+        assert_in_range(bench->n_claims, bench->verdicts, bench->verdicts + 1);
+    }
+    run_until(bench, "D1-1:delivered D5-5:delivered D2-2:delivered D6-6:delivered "
+                     "D3-3:delivered D7-7:delivered D4-4:delivered D8-8:delivered ");
+    bench->engine->is_watching = false;
+    for (int i = 9; i <= 12; i++)
+        add_note(bench, i, "a", "mail", "x");
+    bench->holds_claims = true;
+    delivery_add(bench->delivery, bench);
+    run_a_while(bench);
+    assert_int_equal(bench->n_claims, 12);
+    bench->holds_claims = false;
+    run_until(bench, "D9-9:delivered D10-10:delivered D11-11:delivered D12-12:delivered ");
+    bench_close(bench, 1000);
+}
+
+static void test_cut_out_after_two_deaths(void **state)
+{
+    struct bench *bench = bench_open(NULL);
+    struct channel_status status[2];
+
+    (void)state;
+    for (int i = 1; i <= 3; i++)
+        add_note(bench, i, "a", i == 3 ? "robot" : "mail", "x");
+    bench->engine->notes[0].deaths = NOTIFICATION_DEATHS_CUT;
+    bench->engine->notes[0].not_before += MINUTE_MS;
+    delivery_add(bench->delivery, bench);
+    run_until(bench, "D3-3:delivered ");
+    run_a_while(bench);
+    assert_int_equal(bench->n_claims, 1);
+    assert_int_equal(delivery_status(bench->delivery, status, 2), 2);
+    assert_true(status[0].blocked_until == bench->now + MINUTE_MS);
+    assert_non_null(strstr(status[0].problem, "the plugin \"fake\" worked on notification D1-1 alone"));
+    assert_true(status[1].blocked_until == INSTANT_NONE);
+    bench->now += MINUTE_MS;
+    delivery_add(bench->delivery, bench);
+    run_until(bench, "D2-2:delivered D1-1:delivered ");
+    bench_close(bench, 1000);
+}
+
+static void test_what_is_to_be_alone_shares_nothing(void **state)
+{
+    struct bench *bench = bench_open(NULL);
+
+    (void)state;
+    for (int i = 1; i <= 3; i++) {
+        add_note(bench, 1, "a", "robot", "x");
+        bench->engine->notes[i - 1].alone = i == 1;
+    }
+    delivery_add(bench->delivery, bench);
+    run_until(bench, "D1-1:delivered D1-2:delivered D1-3:delivered ");
+    assert_int_equal(bench->n_claims, 2);
+    bench_close(bench, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_at_a_time_after_a_death),
+        cmocka_unit_test(test_cut_out_after_two_deaths),
+        cmocka_unit_test(test_what_is_to_be_alone_shares_nothing),
         cmocka_unit_test(test_delivered_after_its_claim),
         cmocka_unit_test(test_withdrawn_before_the_claim),
         cmocka_unit_test(test_wakes_when_it_may_leave),

@@ -206,8 +206,8 @@ static const char *one_step(struct sim *sim)
     } else if (dice < 97) {
         do_take(sim);
     } else {
-        (void)snprintf(sim->doing, sizeof sim->doing, "reload");
-        world_reload(sim->world);
+        (void)snprintf(sim->doing, sizeof sim->doing, "die");
+        (void)world_take_over(sim->world, true);
     }
     if (!wrong) {
         wrong = oracle_judge(sim->oracle, sim->world, sim->now, false);

@@ -95,6 +95,7 @@ static struct notification *make(const struct firing *firing, const struct reach
         return NULL;
     }
     agenda_entry_init(&note->agenda);
+    agenda_entry_init(&note->watch);
     note->deadline = firing->step->anchor == ANCHOR_CLOSED ? NULL : firing->deadline;
     memcpy(note->deadline_id, firing->deadline->id, sizeof note->deadline_id);
     note->phase = reached->phase;

@@ -1,8 +1,10 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/reach.h"
 
+#include "crash.h"
 #include "sending.h"
 #include "state.h"
 #include "waiting.h"
@@ -40,6 +42,7 @@ static void arm(struct turn *turn, struct notification *note)
     if (!ok) {
         turn->changes->failed = true;
     }
+    crash_watch(turn, note);
 }
 
 /* Queued again, or still: durable, armed, and known to delivery. */
@@ -156,8 +159,11 @@ void outbox_withdraw(struct turn *turn, struct deadline *deadline, const char *w
     }
 }
 
-static void put_dead(struct turn *turn, const char *id, const char *deadline, const char *rule,
-                     const char *step, const char *to, const char *via, const char *why)
+struct dead_letter {
+    const char *id, *deadline, *rule, *step, *to, *via, *plugin, *why; /* NULL: not known */
+};
+
+static void put_dead(struct turn *turn, const struct dead_letter *letter)
 {
     struct buffer *text = &turn->engine->text;
     struct json_writer json;
@@ -166,13 +172,14 @@ static void put_dead(struct turn *turn, const char *id, const char *deadline, co
     json_begin(&json, text);
     json_object(&json);
     json_key_text(&json, "what", "notification");
-    json_key_text(&json, "n", id);
-    json_key_text(&json, "d", deadline);
-    json_key_text(&json, "r", rule);
-    json_key_text(&json, "s", step);
-    json_key_text(&json, "to", to);
-    json_key_text(&json, "via", via);
-    json_key_text(&json, "why", why);
+    json_key_text(&json, "n", letter->id);
+    json_key_text(&json, "d", letter->deadline);
+    json_key_text(&json, "r", letter->rule);
+    json_key_text(&json, "s", letter->step);
+    json_key_text(&json, "to", letter->to);
+    json_key_text(&json, "via", letter->via);
+    json_key_text(&json, "plugin", letter->plugin);
+    json_key_text(&json, "why", letter->why);
     json_key_int(&json, "at", turn->now);
     json_object_end(&json);
     if (buffer_ok(text)) {
@@ -182,10 +189,23 @@ static void put_dead(struct turn *turn, const char *id, const char *deadline, co
     }
 }
 
+/* The plugin is named where the message killed it. */
 void outbox_dead(struct turn *turn, struct notification *note, const char *why)
 {
+    const struct channel_facts *facts = ruleset_channel(turn->engine->parts.rules, note->channel);
+    const struct dead_letter letter = {
+        .id = note->id,
+        .deadline = note->deadline_id,
+        .rule = note->rule,
+        .step = note->step,
+        .to = note->to,
+        .via = note->channel,
+        .plugin = note->deaths > 0 && facts ? facts->plugin : NULL,
+        .why = why,
+    };
+
     journal_note(turn, note, "dead", why);
-    put_dead(turn, note->id, note->deadline_id, note->rule, note->step, note->to, note->channel, why);
+    put_dead(turn, &letter);
     tell_delivery(turn, &turn->changes->withdrawn, note->id);
     finish(turn, note);
 }
@@ -200,7 +220,11 @@ void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, c
     json_key_text(&record.json, "to", to);
     json_key_text(&record.json, "why", why);
     journal_end(&record);
-    put_dead(turn, NULL, deadline->id, deadline->rule->name, step->name, to, NULL, why);
+    put_dead(turn, &(struct dead_letter){.deadline = deadline->id,
+                                         .rule = deadline->rule->name,
+                                         .step = step->name,
+                                         .to = to,
+                                         .why = why});
 }
 
 /* Nothing more can be done for a deadline that has closed meanwhile, except telling that it has. */
@@ -240,7 +264,8 @@ static bool fall_back(struct turn *turn, struct notification *note, const char *
         turn->changes->failed = true;
     }
     note->fell_back = true;
-    note->attempts = note->uncertain = 0;
+    note->attempts = note->uncertain = note->lost = 0;
+    crash_survived(note); /* another plugin works on it now */
     waiting_fall_back(turn, note);
     put_queued(turn, note);
     return true;
@@ -302,7 +327,7 @@ static void again(struct turn *turn, struct notification *note, int64_t delay_ms
 {
     if (is_pointless(note)) {
         withdraw(turn, note, "closed");
-    } else if (note->attempts >= NOTIFICATION_ATTEMPTS_MAX) {
+    } else if (note->attempts - note->lost >= NOTIFICATION_ATTEMPTS_MAX) {
         outbox_dead(turn, note, why);
     } else {
         waiting_again(turn, note, turn->now + delay_ms);
@@ -317,17 +342,9 @@ static enum uncertain_policy policy_of(const struct engine *engine, const char *
     return facts ? facts->uncertain : UNCERTAIN_RESEND;
 }
 
-static void uncertain(struct turn *turn, struct notification *note, int64_t delay_ms)
+/* It may have been delivered, and nobody can know: as the channel's policy says. */
+static void go_on_uncertain(struct turn *turn, struct notification *note, int64_t delay_ms)
 {
-    note->uncertain++;
-    if (is_pointless(note)) {
-        withdraw(turn, note, "closed");
-        return;
-    }
-    if (note->uncertain >= UNCERTAIN_MAX) {
-        outbox_dead(turn, note, "three attempts ended without a verdict");
-        return;
-    }
     switch (policy_of(turn->engine, note->channel)) {
     case UNCERTAIN_HOLD:
         journal_note(turn, note, "held", "the channel's policy: an operator decides");
@@ -346,9 +363,43 @@ static void uncertain(struct turn *turn, struct notification *note, int64_t dela
     again(turn, note, delay_ms, "uncertain");
 }
 
+static void uncertain(struct turn *turn, struct notification *note, int64_t delay_ms)
+{
+    note->uncertain++;
+    if (is_pointless(note)) {
+        withdraw(turn, note, "closed");
+    } else if (note->uncertain >= UNCERTAIN_MAX) {
+        outbox_dead(turn, note, "three attempts ended without a verdict");
+    } else {
+        go_on_uncertain(turn, note, delay_ms);
+    }
+}
+
+/* Its end was not seen: the daemon died, or lost the stream. That says nothing against the message, however
+ * often it happens, unless nothing else was under way. */
+static void lost(struct turn *turn, struct notification *note)
+{
+    struct verdict verdict = {.kind = VERDICT_UNCERTAIN};
+    bool cuts = note->deaths >= NOTIFICATION_DEATHS_CUT && !note->alone;
+
+    note->lost++;
+    crash_reason(note, &verdict);
+    journal_verdict(turn, note, &verdict);
+    if (is_pointless(note)) {
+        withdraw(turn, note, "closed");
+    } else if (note->deaths < NOTIFICATION_DEATHS_MAX) {
+        go_on_uncertain(turn, note, cuts ? turn->engine->policy->cut_out_ms : 0);
+    } else if (!fall_back(turn, note, CRASH_DEAD)) {
+        outbox_dead(turn, note, CRASH_DEAD);
+    }
+}
+
 static void judge(struct turn *turn, struct notification *note, const struct verdict *verdict)
 {
     journal_verdict(turn, note, verdict);
+    if (verdict->kind != VERDICT_BACKOFF) { /* with that, a plugin may not have seen it */
+        crash_survived(note);
+    }
     switch (verdict->kind) {
     case VERDICT_DELIVERED:
         delivered(turn, note);
@@ -398,14 +449,15 @@ static bool is_superseded(const struct turn *turn, const struct notification *no
     return false;
 }
 
-/* `expires` was set for when the next step should have spoken to the same person. A step may be skipped, or
- * find somebody else: what nothing has followed lives on. */
+/* What has not been tried, or may have arrived, is only old news then; what is known to have failed is given
+ * up. `expires` was set for when the next step should have spoken to the same person. A step may be skipped,
+ * or find somebody else: what nothing has followed lives on. */
 static void end_life(struct turn *turn, struct notification *note)
 {
     instant from = note->attempts == 0 && note->not_before > note->queued ? note->not_before : note->queued;
     instant end = from + turn->engine->policy->expires_max_ms;
 
-    if (is_superseded(turn, note) && note->attempts == 0) {
+    if (is_superseded(turn, note) && note->attempts == note->uncertain + note->lost) {
         withdraw(turn, note, "superseded");
     } else if (note->expires >= end || is_superseded(turn, note)) {
         outbox_dead(turn, note, "it expired before it could be delivered");
@@ -432,9 +484,7 @@ void outbox_overdue(struct turn *turn, struct notification *note)
         end_life(turn, note);
         return;
     }
-    struct verdict verdict = {.kind = VERDICT_UNCERTAIN,
-                              .reason = "no verdict is known: the daemon ended meanwhile"};
-    judge(turn, note, &verdict);
+    lost(turn, note);
 }
 
 size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant now, instant ends,
@@ -458,6 +508,8 @@ size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant n
         note->state = NOTIFICATION_CLAIMED;
         note->attempts++;
         note->ends = ends;
+        note->life = engine->life;
+        (void)snprintf(note->with, sizeof note->with, "%s", kept > 0 ? ids[0] : "");
         arm(&turn, note);
         state_put_notification(&turn, note);
         journal_begin_notification(&record, changes, "claimed", note);
@@ -478,7 +530,7 @@ void engine_verdict(struct engine *engine, const char *const *ids, size_t n, con
         struct notification *note = state_find_notification(engine, ids[i]);
 
         /* Late, but not too late: what is known to have arrived is not sent again. */
-        bool known = note && note->uncertain > 0 && verdict->kind == VERDICT_DELIVERED;
+        bool known = note && note->uncertain + note->lost > 0 && verdict->kind == VERDICT_DELIVERED;
 
         if (note && (note->state == NOTIFICATION_CLAIMED || known)) {
             judge(&turn, note, verdict);

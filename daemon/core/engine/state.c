@@ -1,6 +1,7 @@
 #include "core/civil.h"
 #include "core/json_members.h"
 
+#include "crash.h"
 #include "following.h"
 #include "sending.h"
 #include "state.h"
@@ -25,6 +26,7 @@ struct engine *engine_create(const struct engine_parts *parts)
     index_init(&engine->notifications);
     agenda_init(&engine->agenda);
     agenda_init(&engine->outbox);
+    agenda_init(&engine->watched);
     schedule_init(engine);
     versions_init(engine);
     memory_init(&engine->closed);
@@ -62,6 +64,7 @@ void engine_destroy(struct engine *engine)
     index_finish(&engine->notifications);
     agenda_finish(&engine->agenda);
     agenda_finish(&engine->outbox);
+    agenda_finish(&engine->watched);
     schedule_finish(engine);
     memory_finish(&engine->closed);
     memory_finish(&engine->early);
@@ -259,6 +262,7 @@ void state_drop_notification(struct turn *turn, struct notification *notificatio
 {
     changes_remove(turn->changes, TABLE_OUTBOX, notification->id);
     agenda_remove(&turn->engine->outbox, &notification->agenda);
+    agenda_remove(&turn->engine->watched, &notification->watch);
     index_remove(&turn->engine->notifications, hash_text(0, notification->id), notification);
     settle_gone(turn->engine);
     notification_destroy(notification);
@@ -446,6 +450,8 @@ int engine_load(struct engine *engine, enum change_table table, const char *key,
             (void)snprintf(engine->counted_by, sizeof engine->counted_by, "%s", value);
         } else if (strcmp(key, "rules") == 0) {
             (void)snprintf(engine->ran, sizeof engine->ran, "%s", value);
+        } else if (strcmp(key, "life") == 0) {
+            engine->life = strtoull(value, NULL, 10);
         }
         return 0;
     case TABLE_SCHEDULES:
@@ -475,6 +481,9 @@ int engine_loaded(struct engine *engine, instant now)
         if (notification->state != NOTIFICATION_HELD &&
             !agenda_set(&engine->outbox, &notification->agenda,
                         claimed ? notification->ends : notification->expires)) {
+            return -ENOMEM;
+        }
+        if (!crash_loaded(engine, notification)) {
             return -ENOMEM;
         }
     }
@@ -628,6 +637,9 @@ static const char *check_notification(const struct engine *engine, const struct 
     if (held != (notification->agenda.place == AGENDA_ABSENT)) {
         return "a notification has no end, or a held one has";
     }
+    if ((notification->watched && !held) == (notification->watch.place == AGENDA_ABSENT)) {
+        return "a notification that a daemon died with is not watched, or another one is";
+    }
     return NULL;
 }
 
@@ -636,9 +648,10 @@ const char *engine_check(const struct engine *engine)
     size_t cursor = 0;
     struct deadline *deadline;
     const struct notification *notification;
-    const char *wrong = agenda_check(&engine->agenda) && agenda_check(&engine->outbox)
-                            ? schedule_check(engine)
-                            : "a heap is out of order";
+    const char *wrong =
+        agenda_check(&engine->agenda) && agenda_check(&engine->outbox) && agenda_check(&engine->watched)
+            ? schedule_check(engine)
+            : "a heap is out of order";
 
     while (!wrong && (deadline = index_next(&engine->deadlines, &cursor)) != NULL) {
         wrong = check_deadline(engine, deadline);

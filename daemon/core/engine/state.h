@@ -40,6 +40,8 @@ struct engine {
     struct index notifications; /* by id */
     struct agenda agenda;       /* deadlines */
     struct agenda outbox;       /* notifications */
+    struct agenda watched;      /* those of them that were under way when a daemon died */
+    uint64_t life;              /* the lease's number: who claims writes it into the claim */
     struct index schedules;     /* by id */
     struct index anchors;       /* those that an event began, by form as deadlines are */
     struct agenda clock;        /* schedules */

@@ -481,11 +481,24 @@ static void test_claim_without_verdict_is_uncertain(void **state)
     complete_interview(world, "[\"zhang.wei\"]");
     world_until(world, "2026-11-18T11:10");
     world_journal(world);
+    assert_int_equal(world_claim_all(world, ids, 10000), 1);
+    world_reload(world);
+    assert_int_equal(world_claim_all(world, ids, 10000), 0);
+    world_jump(world, "2026-11-18T11:11");
+    assert_string_equal(world_journal(world), "claimed uncertain");
+    assert_int_equal(world_claim_all(world, ids, 10000), 1);
+}
+
+static void test_three_attempts_without_an_answer_end_it(void **state)
+{
+    struct world *world = *state;
+    struct verdict uncertain = {.kind = VERDICT_UNCERTAIN};
+
+    complete_interview(world, "[\"zhang.wei\"]");
+    world_until(world, "2026-11-18T11:10");
+    world_journal(world);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(world_claim_all(world, ids, 10000), 1);
-        world_reload(world);
-        assert_int_equal(world_claim_all(world, ids, 10000), 0);
-        world_jump(world, i == 0 ? "2026-11-18T11:11" : i == 1 ? "2026-11-18T11:12" : "2026-11-18T11:13");
+        assert_int_equal(world_deliver(world, &uncertain), 1);
     }
     assert_string_equal(world_journal(world), "claimed uncertain claimed uncertain claimed uncertain dead");
     assert_int_equal(world_table(world, TABLE_OUTBOX), 0);
@@ -603,6 +616,7 @@ int main(void)
         ENGINE_TEST(test_retry_then_expiry),
         ENGINE_TEST(test_refused_goes_to_the_fallback),
         ENGINE_TEST(test_claim_without_verdict_is_uncertain),
+        ENGINE_TEST(test_three_attempts_without_an_answer_end_it),
         ENGINE_TEST(test_uncertain_is_held_where_the_channel_says_so),
         ENGINE_TEST(test_commands),
         ENGINE_TEST(test_future_time_counts_as_now),

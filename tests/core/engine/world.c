@@ -16,7 +16,6 @@ struct entry {
     enum change_table table;
     char *key, *value;
 };
-
 struct world {
     const char *directory; /* of its settings */
     char *settings;
@@ -98,6 +97,7 @@ static int set_channels(struct config *config)
         for (size_t k = 0; k < sizeof channels / sizeof *channels; k++) {
             if (strcmp(channels[k].name, config->settings.channels[i].name) == 0) {
                 facts[n] = channels[k];
+                facts[n].plugin = config->settings.channels[i].plugin;
                 facts[n++].quiet = config->settings.channels[i].quiet;
             }
         }
@@ -350,6 +350,14 @@ void world_reload(struct world *world)
     engine_destroy(world->engine);
     forget_old(world);
     world->engine = rebuild(world);
+}
+
+struct engine_left world_take_over(struct world *world, bool died)
+{
+    world_reload(world);
+    struct engine_left left = engine_take_over(world->engine, died, world->now, &world->changes);
+    commit(world);
+    return left;
 }
 
 bool world_settle(struct world *world)
@@ -716,8 +724,7 @@ void world_live(struct world *world, const char *at, const struct verdict *verdi
 size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t limit_ms)
 {
     static char names[64][NOTIFICATION_ID_MAX];
-    size_t cursor = 0;
-    size_t n = 0;
+    size_t cursor = 0, n = 0;
     const struct notification *note;
 
     while ((note = engine_next_notification(world->engine, &cursor)) != NULL && n < 64) {

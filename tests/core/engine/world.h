@@ -69,6 +69,8 @@ const char *world_journal(struct world *world);
 const char *world_records(struct world *world);
 
 void world_reload(struct world *world);
+/* The daemon dies and another takes the stream over, or it loses the stream and takes it again. */
+struct engine_left world_take_over(struct world *world, bool died);
 /* The same, in the midst of whatever is going on: it changes nothing. */
 void world_reload_same(struct world *world);
 /* The same with another settings file of world/, as if the files had changed. */

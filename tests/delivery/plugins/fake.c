@@ -46,7 +46,8 @@ static void *fake_open(const struct cuiban_host *host, void *channel, const stru
     return fake;
 }
 
-/* The body: message id, attempt, who, and the text, with '|' between. A body "REFUSE" is refused at once. */
+/* The body: message id, attempt, who, and the text, with '|' between. A body "REFUSE" is refused at once; a
+ * title with "DEADLY" in it ends the whole process. */
 __attribute__((unused)) static int fake_prepare(void *state, const struct cuiban_message *message,
                                                 void *memory, struct cuiban_request *out,
                                                 struct cuiban_verdict *verdict)
@@ -55,6 +56,8 @@ __attribute__((unused)) static int fake_prepare(void *state, const struct cuiban
     size_t room = strlen(message->body) + 1000, n;
     char *body = fake->host->alloc(memory, room);
 
+    if (message->title != NULL && strstr(message->title, "DEADLY") != NULL)
+        abort();
     if (body == NULL || strcmp(message->body, "REFUSE") == 0) {
         verdict->kind = CUIBAN_REFUSED;
         snprintf(verdict->reason, sizeof(verdict->reason), "no \xff such see http://x/SECRET");
