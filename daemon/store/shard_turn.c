@@ -386,11 +386,12 @@ void shard_send_commit(struct shard *shard)
         memcpy(shard->flight_token, shard->lease.token, sizeof(shard->flight_token));
 }
 
-/* A claim that came back too late to send: we know that nothing left, so it is no uncertain attempt. */
+/* A claim that came back too late to send: we know that nothing left, so it is neither an uncertain attempt
+ * nor a try. */
 static void give_back(struct shard *shard, struct request *request)
 {
     request->kind = REQUEST_VERDICT;
-    request->verdict = (struct verdict){.kind = VERDICT_RETRY};
+    request->verdict = (struct verdict){.kind = VERDICT_BACKOFF};
     (void)snprintf(request->verdict.reason, sizeof(request->verdict.reason),
                    "the claim was committed too late; nothing was sent");
     request->done(request->data, NULL, 0);

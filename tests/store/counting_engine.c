@@ -210,7 +210,7 @@ void engine_verdict(struct engine *engine, const char *const *ids, size_t n, con
         if (!item)
             continue;
         changes_count(changes, verdict_name(verdict->kind), 1);
-        if (verdict->kind == VERDICT_RETRY) {
+        if (verdict->kind == VERDICT_RETRY || verdict->kind == VERDICT_BACKOFF) {
             queue(engine, ids[i], changes);
             continue;
         }
