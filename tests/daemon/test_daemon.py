@@ -82,9 +82,7 @@ def an_abstract_socket_is_one_too():
 
 def a_deadline_slips():
     """Default grace, so that the clock's patience is played as well."""
-    with World() as world:
-        settings = world.get("cuiban.cfg").replace('grace = "0s"; ', "")
-        world.put(settings, "cuiban.cfg")
+    with World(grace=None) as world:
         daemon = world.daemon().wait_owner()
         world.add("case.opened", id="1", case="c1", person="ann")
         wait_for("the head hears", lambda: any("escalation" in text for text in world.robot.texts()))

@@ -114,32 +114,39 @@ class Robot:
 
 TEMPLATE = "{phase} {{{{summary}}}}\n[{{{{number}}}}] {{{{case}}}} {{{{recipient.id}}}}\n"
 
-RULES = """
+def quick_rules(due="2s", before="1s", after="1s"):
+    """One rule: its owner hears before due and at due, the head after it, if the case is not met or cancelled meanwhile."""
+    return f"""
 quick:
-{
+{{
   summary = "quick";
-  open    = { on = "case.opened"; };
+  open    = {{ on = "case.opened"; }};
   key     = [ "case" ];
   owner   = "person";
-  meet    = { on = "case.met"; };
-  cancel  = { on = "case.cancelled"; key = [ "case" ]; };
-  due     = "2s";
+  meet    = {{ on = "case.met"; }};
+  cancel  = {{ on = "case.cancelled"; key = [ "case" ]; }};
+  due     = "{due}";
   gap     = "none";
-  ladder  = ( { at = "due-1s"; to = [ "owner" ]; via = [ "robot" ]; }, { at = "due"; to = [ "owner" ]; via = [ "robot" ]; },
-              { at = "due+1s"; to = [ "head" ]; via = [ "robot" ]; } );
-};
+  ladder  = ( {{ at = "due-{before}"; to = [ "owner" ]; via = [ "robot" ]; }}, {{ at = "due"; to = [ "owner" ]; via = [ "robot" ]; }},
+              {{ at = "due+{after}"; to = [ "head" ]; via = [ "robot" ]; }} );
+}};
 """
 
 
-class World:
-    """A folder with settings, rules and people; one Redis; one robot; any number of daemons."""
+RULES = quick_rules()
+UNHURRIED = quick_rules(due="8s", before="5s", after="2s")  # leaves room for the default grace of 2 s
 
-    def __init__(self, rules=None, settings="", redis_url=None, redis_options=(), robot_options=""):
+
+class World:
+    """A folder with settings, rules and people; one Redis; one robot; any number of daemons. `grace` None: the default."""
+
+    def __init__(self, rules=None, settings="", redis_url=None, redis_options=(), robot_options="", grace="0s"):
         self.folder_object = tempfile.TemporaryDirectory(prefix="cuiban-test-")
         self.folder = self.folder_object.name
         self.redis = Redis(self.folder, *redis_options)
         self.robot = Robot()
         self.daemons = []
+        settings += f'\ngrace = "{grace}";' if grace else ""
         self.write(rules or RULES, settings, redis_url or f"unix:{self.redis.path}", robot_options)
 
     def path(self, *parts):
@@ -160,7 +167,7 @@ class World:
 redis = "{redis_url}"; streams = [ "{STREAM}" ]; start = "begin"; plugins = "{PLUGINS}";
 rules = "rules.d"; calendars = "calendars.d"; directory = "directory.d"; templates = "templates";
 zone = "Asia/Shanghai"; calendar = "always"; language = "en"; log = "debug";
-grace = "0s"; lease = "2s"; attempt = "1s"; retry = {{ base = "200ms"; cap = "1s"; }};
+lease = "2s"; attempt = "1s"; retry = {{ base = "200ms"; cap = "1s"; }};
 channels = {{ robot = {{ plugin = "wecom"; key = "k"; url = "{self.robot.url}"; rate = "100000/s"; concurrency = 16; {robot_options} }}; }};
 {settings}
 """, "cuiban.cfg")
@@ -198,6 +205,14 @@ roles = {};
 
     def dead(self):
         return [json.loads(entry["entry"]) for _, entry in self.redis.client.xrange(BASE + ":dead")]
+
+    def nothing_more(self):
+        """With a grace of 0: whatever was due when this was called has been decided, and what was decided has left. Two entries that
+        concern nobody are read, one after the other: the read that brings the second began after the call."""
+        for _ in range(2):
+            last = self.add("nobody.waits")
+            wait_for("it is read", lambda: self.head().get("cursor") == last)
+        wait_for("what was decided has left", lambda: not self.table("outbox"))
 
     def drained(self):
         """Everything that was sent has been read, and nothing is open or on its way."""

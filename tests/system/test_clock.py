@@ -91,7 +91,7 @@ class Clocks(unittest.TestCase):
             return self.world.robot.messages[0][0] - begun
 
     def once(self):
-        time.sleep(1.5)
+        self.world.nothing_more()
         self.assertEqual(len(self.world.robot.texts()), 1, self.world.robot.texts())
         self.assertEqual(self.daemon.stop(), 0)
 

@@ -110,7 +110,7 @@ class Following(unittest.TestCase):
                 models[case].happen(type_, rater)
             kills = self.serve(world, rng, last)
             daemon = world.daemon().wait_owner()
-            time.sleep(0.5)  # nothing more may come
+            world.nothing_more()
             self.assertEqual(daemon.stop(), 0, daemon.log()[-2000:])
             self.assertEqual(world.dead(), [])
             self.compare(world, models)

@@ -69,7 +69,7 @@ class Schedule(unittest.TestCase):
             self.assertEqual(redis.hlen(BASE + ":deadlines"), expected)
             self.assertGreater(kills["in the middle"], 0, "no kill came in the middle: nothing was tried")
             daemon = world.daemon().wait_owner()
-            time.sleep(1.0)  # nothing more may come
+            world.nothing_more()
             self.assertEqual(daemon.stop(), 0, daemon.log()[-2000:])
             opened = collections.Counter(record["k"] for record in world.journal() if record["e"] == "opened")
             period = at.strftime("%Y-%m")
