@@ -123,8 +123,9 @@ static const struct cli_verb verbs[] = {
     {"dead list", "", "what was given up, and why", "死信及其原因", stream_options, 0, 0, verb_dead_list},
     {"send", "CHANNEL [PERSON] [--text T]", "send a test message through a channel", "通过渠道发送测试消息",
      send_options, 1, 2, verb_send},
-    {"plugin check", "FILE.so", "load a channel plugin and show what it says of itself",
-     "加载渠道插件并显示其说明", NULL, 1, 1, verb_plugin_check},
+    {"plugin check", "FILE.so [OPTION=VALUE ...]",
+     "load a channel plugin, show what it says of itself and how it judges", "加载渠道插件，显示其说明和判断",
+     NULL, 1, ARGUMENTS_MAX, verb_plugin_check},
     {"complete", "-- WORD ...", "what could stand at the end of a command line", "补全命令行", NULL, 1,
      ARGUMENTS_MAX, verb_complete, true},
 };

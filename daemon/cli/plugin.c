@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/table.h"
+#include "cli/plugin_trial.h"
 #include "delivery/plugin_load.h"
 
 static const char *dialect_name(enum cuiban_dialect dialect)
@@ -14,8 +14,9 @@ static const char *dialect_name(enum cuiban_dialect dialect)
     return (size_t)dialect < sizeof(names) / sizeof(names[0]) ? names[dialect] : "?";
 }
 
-static enum cli_status print_json(const struct cli *cli, const struct cuiban_channel *abi)
+static enum cli_status print_json(struct cli *cli, const struct cuiban_channel *abi, const char *path)
 {
+    enum cli_status status = CLI_OK;
     struct json_writer json;
     struct buffer out;
 
@@ -42,8 +43,10 @@ static enum cli_status print_json(const struct cli *cli, const struct cuiban_cha
         json_object_end(&json);
     }
     json_array_end(&json);
+    if (cli->arguments.n > 1)
+        status = plugin_trial(cli, path, 1, &json);
     json_object_end(&json);
-    return cli_print_json(cli, &out, CLI_OK);
+    return cli_print_json(cli, &out, status);
 }
 
 static void print_people(const struct cli *cli, const struct cuiban_channel *abi)
@@ -83,9 +86,11 @@ enum cli_status verb_plugin_check(struct cli *cli)
     }
     enum cli_status status = CLI_OK;
     if (cli->json)
-        status = print_json(cli, file.abi);
+        status = print_json(cli, file.abi, path);
     else
         print_people(cli, file.abi);
+    if (!cli->json && cli->arguments.n > 1)
+        status = plugin_trial(cli, path, 1, NULL);
     plugin_unload(&file);
     return status;
 }

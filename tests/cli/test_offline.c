@@ -373,6 +373,23 @@ static void plugins_are_shown(void **state)
     ctl_expect(ctl, 0, "path (required)", NULL);
     ctl_run(ctl, "--json", "plugin", "check", PLUGINS_DIR "/log.so", NULL);
     ctl_expect(ctl, 0, "\"name\":\"log\"", NULL);
+    ctl_run(ctl, "plugin", "check", PLUGINS_DIR "/log.so", "path=/x/y.jsonl", NULL);
+    ctl_expect(ctl, 0, "sent, no answer in time: uncertain\n", NULL);
+    ctl_expect(ctl, 0, "not connected: retry\n", NULL);
+    ctl_expect_not(ctl, "HTTP");
+    ctl_run(ctl, "plugin", "check", PLUGINS_DIR "/wecom.so", "key=made-up", NULL);
+    ctl_expect(ctl, 0, "HTTP 200 \"ok\" of a relay: uncertain\n", NULL);
+    ctl_run(ctl, "plugin", "check", PLUGINS_DIR "/wecom.so", "key=a b", NULL);
+    ctl_expect(ctl, 1, NULL, "option key is not a key");
+    ctl_run(ctl, "plugin", "check", PLUGINS_DIR "/wecom.so", "made-up", NULL);
+    ctl_expect(ctl, 2, NULL, "made-up");
+    ctl_run(ctl, "plugin", "check", FAKE_PLUGIN, "url=http://x/",
+            NULL); /* takes 200 for all, and sends again without */
+    ctl_expect(ctl, 1, "HTTP 200 \"ok\" of a relay: delivered; right only where", NULL);
+    ctl_expect(ctl, 1, "! HTTP 202, empty: retry; it may have arrived", NULL);
+    ctl_expect(ctl, 1, "! sent, no answer in time: retry; it may have arrived", NULL);
+    ctl_run(ctl, "--json", "plugin", "check", FAKE_PLUGIN, "url=http://x/", NULL);
+    ctl_expect(ctl, 1, "\"verdict\":\"retry\",\"finding\":\"it may", NULL);
     ctl_run(ctl, "plugin", "check", "/nonexistent.so", NULL);
     ctl_expect(ctl, 2, NULL, "there is no file");
     ctl_write(ctl, "fake.so", "no plugin");
