@@ -16,7 +16,7 @@ ROOMS = {  # the room's sources, the tests that should notice, and the campaigns
     "engine": (["daemon/core/engine"], "^core_engine|^sim$|^rehearsal", None),
     "store": (["daemon/store"], "^store_", "system_(redis_trouble|reload|two_daemons|kill|clock)"),
     "delivery": (["daemon/delivery"], "^delivery_", "system_(channels|kill|reload|waiting|crash)"),
-    "plugins": (["plugins"], "^plugins_", "system_channels"),
+    "plugins": (["plugins"], "^plugin_", "system_channels"),
     "config": (["daemon/config"], "^config_", None),
 }
 BUILD_LIMIT_S, TEST_LIMIT_S, CAMPAIGN_LIMIT_S = 300, 180, 900
