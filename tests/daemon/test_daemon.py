@@ -86,8 +86,9 @@ def a_deadline_slips():
         daemon = world.daemon().wait_owner()
         world.add("case.opened", id="1", case="c1", person="ann")
         wait_for("the head hears", lambda: any("escalation" in text for text in world.robot.texts()))
-        told = [text.split()[0].strip("*") for text in world.robot.texts()]
-        assert told[:3] == ["reminder", "overdue", "escalation"], told
+        # A host that is late may have passed over the first ones, and an attempt may have been made twice; none is forgotten.
+        steps = [r["s"] for r in world.journal() if r["e"] in ("step", "superseded", "skipped") and "n" not in r]
+        assert list(dict.fromkeys(steps)) == ["due-1s", "due", "due+1s"], world.journal()
         overdue = next(record for record in world.journal() if record["e"] == "overdue")
         fired = [entry for entry in world.redis.client.xrange("cuiban:{hr:events}:journal") if '"overdue"' in entry[1]["records"]]
         assert int(fired[0][1]["now"]) - overdue["due"] >= 2000, (fired, overdue)   # grace: two seconds
