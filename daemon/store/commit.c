@@ -108,7 +108,7 @@ static void add_frame(struct commit *commit, const struct commit_frame *frame, c
     words_text(words, arena_strdup(commit->arena, frame->trying ? frame->trying : "-"));
     words_add(words, buffer_text(&changes->journal), changes->journal.n);
     add_number(commit, frame->oldest_ms > 0 ? frame->oldest_ms : 0);
-    add_number(commit, COMMIT_JOURNAL_KEPT);
+    add_number(commit, frame->journal_max > 0 ? frame->journal_max : COMMIT_JOURNAL_KEPT);
     add_number(commit, COMMIT_DEAD_KEPT);
     if (frame->seen_min == INSTANT_NONE)
         words_text(words, "");

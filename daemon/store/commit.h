@@ -23,10 +23,11 @@ struct commit_frame {
     struct stream_id cursor, commands;
     int64_t read; /* events consumed; -1: not known, written as "" */
     const char *rules;
-    int takes;          /* -1 leaves it */
-    const char *trying; /* NULL leaves it */
-    int64_t oldest_ms;  /* journal entries older than this may go; Redis time */
-    instant seen_min;   /* INSTANT_NONE leaves the seen set alone */
+    int takes;           /* -1 leaves it */
+    const char *trying;  /* NULL leaves it */
+    int64_t oldest_ms;   /* journal entries older than this may go; Redis time */
+    int64_t journal_max; /* entries of the journal, looked at now and then; 0: COMMIT_JOURNAL_KEPT */
+    instant seen_min;    /* INSTANT_NONE leaves the seen set alone */
 };
 
 struct commit;

@@ -222,6 +222,32 @@ static void test_old_things_go(void **state)
     assert_true(left >= 2 && left <= 102); /* whole nodes of the stream go */
 }
 
+static long long journal_after(uint64_t seq)
+{
+    struct commit_frame frame = frame_of(seq);
+    struct commit_result result;
+    char before[24];
+    (void)snprintf(before, sizeof(before), "%llu", (unsigned long long)seq - 1);
+    freeReplyObject(redis_do(redis, "HSET " BASE "head seq %s begun %s", before, before));
+    frame.journal_max = 300;
+    changes_clear(&changes);
+    changes_journal(&changes, "{}");
+    assert_int_equal(commit_build(commit, &frame, &changes), 0);
+    assert_int_equal(send_again(token, "", &result), COMMIT_ANSWER_OK);
+    return redis_number(redis, "XLEN " BASE "journal");
+}
+
+/* None of them is old, and there are too many. */
+static void test_the_journal_has_a_length(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= 1000; i++)
+        freeReplyObject(redis_do(redis, "XADD " BASE "journal %d-0 a b", i));
+    assert_int_equal(journal_after(63), 1001);    /* not with every commit */
+    assert_in_range(journal_after(64), 300, 400); /* whole nodes of the stream go */
+    assert_in_range(journal_after(65), 300, 401);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -254,6 +280,7 @@ int main(void)
         cmocka_unit_test_setup(test_never_twice, begin),
         cmocka_unit_test_setup(test_noscript, begin),
         cmocka_unit_test_setup(test_old_things_go, begin),
+        cmocka_unit_test_setup(test_the_journal_has_a_length, begin),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -89,6 +89,94 @@ static void test_two_contenders(void **state)
     leave(&b);
 }
 
+/* What Redis keeps, not what the owner believes. */
+static void test_renewing_extends_it(void **state)
+{
+    (void)state;
+    struct contender a;
+    enter(&a);
+    a.health = "{}";
+    assert_int_equal(take(&a, rules_a, false, true), LEASE_OURS);
+    assert_in_range(redis_number(redis, "PTTL " BASE "lease"), LEASE_TTL_MS / 2, LEASE_TTL_MS);
+    assert_int_equal(redis_number(redis, "PEXPIRE " BASE "lease 5000"), 1);
+    assert_int_equal(renew(&a), LEASE_OURS);
+    assert_in_range(redis_number(redis, "PTTL " BASE "lease"), LEASE_TTL_MS / 2, LEASE_TTL_MS);
+    assert_in_range(redis_number(redis, "PTTL " BASE "health"), LEASE_TTL_MS / 2, LEASE_TTL_MS);
+    assert_string_equal(a.refusal, "");
+    assert_int_equal(release(&a), 1);
+    assert_int_equal(redis_number(redis, "EXISTS " BASE "lease " BASE "health"), 0);
+    leave(&a);
+}
+
+/* Nothing else happens meanwhile: the renewal is what tells that Redis is full; and it goes through. */
+static void test_a_full_redis_is_noticed(void **state)
+{
+    (void)state;
+    struct contender a;
+    enter(&a);
+    a.health = "{}";
+    assert_int_equal(take(&a, rules_a, false, true), LEASE_OURS);
+    freeReplyObject(redis_do(redis, "CONFIG SET maxmemory 1"));
+    assert_int_equal(renew(&a), LEASE_OURS);
+    assert_non_null(strstr(a.refusal, "OOM"));
+    assert_int_equal(redis_number(redis, "EXISTS " BASE "health"), 1); /* and it can be read why */
+    freeReplyObject(redis_do(redis, "CONFIG SET maxmemory 0"));
+    assert_int_equal(renew(&a), LEASE_OURS);
+    assert_string_equal(a.refusal, "");
+    assert_int_equal(release(&a), 1);
+    leave(&a);
+}
+
+/* The owner counts from its question: an answer that was long on its way leaves so much less. */
+static void test_it_is_counted_from_the_question(void **state)
+{
+    (void)state;
+    enum { AWAY_MS = 7000, SLACK_MS = 5000 };
+    struct contender a;
+    struct monotonic asked = {clock_monotonic().ms - AWAY_MS};
+    struct lease_wish wish = {rules_a, false, true};
+    enter(&a);
+    assert_true(lease_send_take(&a.lease, a.session.connection, &keys, &wish, session_on_reply, &a.session));
+    assert_int_equal(lease_judge_take(&a.lease, session_wait(&a.session), asked, &a.time, a.holder),
+                     LEASE_OURS);
+    assert_in_range(lease_left_ms(&a.lease), LEASE_TTL_MS - AWAY_MS - SLACK_MS, LEASE_TTL_MS - AWAY_MS);
+    asked = (struct monotonic){clock_monotonic().ms - AWAY_MS};
+    assert_true(lease_send_renew(&a.lease, a.session.connection, &keys, NULL, session_on_reply, &a.session));
+    assert_int_equal(lease_judge_renew(&a.lease, session_wait(&a.session), asked, &a.time, &a.refusal),
+                     LEASE_OURS);
+    assert_in_range(lease_left_ms(&a.lease), LEASE_TTL_MS - AWAY_MS - SLACK_MS, LEASE_TTL_MS - AWAY_MS);
+    assert_int_equal(release(&a), 1);
+    leave(&a);
+}
+
+static void test_an_attempt_ends_well_before_it(void **state)
+{
+    (void)state;
+    enum { MARGIN_MS = LEASE_TTL_MS / LEASE_MARGIN_SHARE, ATTEMPT_MS = 10000, SLACK_MS = 5000 };
+    struct lease lease;
+    lease_init(&lease, LEASE_TTL_MS);
+    assert_false(lease_has_time(&lease, 0)); /* not held */
+    lease.held = true;
+    lease.until = (struct monotonic){clock_monotonic().ms + ATTEMPT_MS + MARGIN_MS};
+    (void)usleep(2000);
+    assert_false(lease_has_time(&lease, ATTEMPT_MS)); /* it would end within the margin */
+    assert_true(lease_has_time(&lease, ATTEMPT_MS - SLACK_MS));
+}
+
+/* A lease without an end was set by no daemon. */
+static void test_a_lease_for_ever(void **state)
+{
+    (void)state;
+    struct contender a;
+    enter(&a);
+    freeReplyObject(redis_do(redis, "SET " BASE "lease somebody"));
+    assert_int_equal(take(&a, rules_a, false, true), LEASE_HELD_FOR_EVER);
+    freeReplyObject(redis_do(redis, "PEXPIRE " BASE "lease 60000"));
+    assert_int_equal(take(&a, rules_a, false, true), LEASE_HELD_BY_OTHER);
+    freeReplyObject(redis_do(redis, "DEL " BASE "lease"));
+    leave(&a);
+}
+
 static void test_expiry(void **state)
 {
     (void)state;
@@ -197,6 +285,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_contenders),
+        cmocka_unit_test(test_renewing_extends_it),
+        cmocka_unit_test(test_a_full_redis_is_noticed),
+        cmocka_unit_test(test_it_is_counted_from_the_question),
+        cmocka_unit_test(test_an_attempt_ends_well_before_it),
+        cmocka_unit_test(test_a_lease_for_ever),
         cmocka_unit_test(test_expiry),
         cmocka_unit_test(test_new_token_for_a_new_connection),
         cmocka_unit_test(test_takes_are_counted),

@@ -381,26 +381,33 @@ static void long_requests_are_answered(void **state)
         check_long(*state, pieces[i], WEB_ARGUMENTS_MAX + strlen("/livez?") - 1, "HTTP/1.1 200 ");
         check_long(*state, pieces[i], 2 * 1024, "HTTP/1.1 414 ");
         check_long(*state, pieces[i], 16 * 1024, "HTTP/1.1 414 ");
-        check_long(*state, pieces[i], 200 * 1024, "HTTP/1.1 414 ");
     }
     check_long(*state, "a", WEB_TARGET_MAX, "HTTP/1.1 200 ");
     check_long(*state, "a", WEB_TARGET_MAX + 1, "HTTP/1.1 414 ");
     check_long(*state, "&", WEB_TARGET_MAX, "HTTP/1.1 414 "); /* not long, but many */
 }
 
-static void large_heads_are_answered(void **state)
+/* More than a connection's memory. What the server has not read when it closes makes the kernel send a reset,
+ * which may overtake the answer: that there is an end is what can be held to, and that no answer says
+ * otherwise. */
+static void huge_heads_come_to_an_end(void **state)
 {
     static const size_t lengths[] = {1, 20, 2000, 100 * 1000};
 
     for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         struct buffer request;
+        struct client client;
 
         buffer_init(&request);
         buffer_add_text(&request, "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
         while (request.n < 100 * 1000)
             buffer_printf(&request, "X: %0*d\r\n", (int)lengths[i], 1);
         buffer_add_text(&request, "\r\n");
-        check_exchange(*state, &(struct exchange){buffer_text(&request), {"HTTP/1.1 431 "}});
+        client_start(&client, *state, buffer_text(&request));
+        client_wait(&client, *state);
+        assert_false(client.late);
+        assert_true(client.answer.n == 0 || strstr(buffer_text(&client.answer), "HTTP/1.1 431 ") != NULL);
+        client_stop(&client, *state);
         buffer_finish(&request);
     }
 }
@@ -477,7 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_byte_by_byte_is_ended, start, stop),
         cmocka_unit_test_setup_teardown(a_known_guest_has_time, start, stop),
         cmocka_unit_test_setup_teardown(long_requests_are_answered, start, stop),
-        cmocka_unit_test_setup_teardown(large_heads_are_answered, start, stop),
+        cmocka_unit_test_setup_teardown(huge_heads_come_to_an_end, start, stop),
         cmocka_unit_test_setup_teardown(requests_with_a_body_are_refused, start, stop),
         cmocka_unit_test_setup_teardown(bad_addresses_are_explained, start, stop),
     };
