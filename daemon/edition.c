@@ -186,12 +186,7 @@ static int follow(struct edition *edition, struct edition *running, struct probl
     size_t n = ruleset_channels(running->config->rules, &channels);
     int error = add_older(edition, running);
 
-    const struct settings *was = &running->config->settings, *now = &edition->config->settings;
-
-    edition->difference = difference(was, now);
-    if (!same_text(was->web_listen, now->web_listen)) {
-        problem_warning(problems, now->file, 0, "web: a reload does not change it; restart the daemon");
-    }
+    edition->difference = difference(&running->config->settings, &edition->config->settings);
     if (error || edition->difference) {
         return error;
     }

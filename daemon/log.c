@@ -11,7 +11,7 @@
 
 #include "core/utf8.h"
 
-bool log_init(struct log *log, const char *level)
+void log_init(struct log *log, const char *level)
 {
     static const struct {
         const char *name;
@@ -20,16 +20,11 @@ bool log_init(struct log *log, const char *level)
 
     *log = (struct log){.level = LOG_INFO,
                         .prefixed = getenv("JOURNAL_STREAM") != NULL && !isatty(STDERR_FILENO)};
-    if (!level) {
-        return true;
-    }
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+    for (size_t i = 0; level && i < sizeof levels / sizeof *levels; i++) {
         if (strcmp(level, levels[i].name) == 0) {
             log->level = levels[i].level;
-            return true;
         }
     }
-    return false;
 }
 
 static void write_stamp(const struct log *log, int priority)

@@ -10,8 +10,8 @@ struct log {
     bool prefixed; /* "<6>" instead of a time stamp */
 };
 
-/* `level` is one of error, warning, info, debug; NULL means info. False if it is another word. */
-bool log_init(struct log *log, const char *level);
+/* `level` is one of error, warning, info, debug, as the settings have it; NULL means info. */
+void log_init(struct log *log, const char *level);
 void log_line(const struct log *log, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -12,10 +12,11 @@
 #include <uv.h>
 
 #include "checkup.h"
+#include "config/chinese.h"
 #include "log.h"
 #include "notify.h"
 #include "reload.h"
-#include "web/web.h"
+#include "webside.h"
 
 enum { EXIT_USAGE = 2, SPEED_MAX = 100000, STOP_LIMIT_MS = 8000 };
 
@@ -34,7 +35,7 @@ struct daemon {
     struct held held;
     struct reload *reload;
     struct checkup *checkup;
-    struct web *web;
+    struct webside *webside;
     bool stopping;
     int status;
 };
@@ -153,13 +154,15 @@ static void print_problems(struct problems *problems)
         if (problem->file) {
             (void)fprintf(stderr, "%s:%d: ", problem->file, problem->line);
         }
-        (void)fprintf(stderr, "%s: %s\n", problem->warning ? "warning" : "error", problem->what);
+        (void)fprintf(stderr, "%s: %s\n", problem_text(problems, problem->warning ? "warning" : "error"),
+                      problem->what);
         if (problem->hint) {
             (void)fprintf(stderr, "    %s\n", problem->hint);
         }
     }
     if (problems->errors > 0) {
-        (void)fprintf(stderr, "cuiband: %zu errors, %zu warnings\n", problems->errors, problems->warnings);
+        (void)fprintf(stderr, problem_text(problems, "cuiband: %zu errors, %zu warnings\n"), problems->errors,
+                      problems->warnings);
     }
 }
 
@@ -202,23 +205,19 @@ static bool web_health(void *data, bool as_json, struct buffer *out)
     return health->is_healthy;
 }
 
-static int open_web(struct daemon *daemon)
+static void on_taken(void *data)
 {
-    const char *listen = service_config(reload_service(daemon->reload))->settings.web_listen;
-    struct web_options options = {.loop = &daemon->loop, .listen = listen};
-    struct web_content content = {daemon, web_metrics, web_status, web_health};
-    char error[256];
+    struct daemon *daemon = data;
 
-    if (!listen) {
-        return 0;
-    }
-    int result = web_open(&options, &content, &daemon->web, error, sizeof error);
-    if (result) {
-        log_line(&daemon->log, LOG_ERR, "%s", error);
-        return result;
-    }
-    log_line(&daemon->log, LOG_INFO, "metrics, health and status on http://%s/", web_address(daemon->web));
-    return 0;
+    webside_listen(daemon->webside, service_config(reload_service(daemon->reload))->settings.web_listen);
+}
+
+static bool open_webside(struct daemon *daemon)
+{
+    struct web_content content = {daemon, web_metrics, web_status, web_health};
+
+    daemon->webside = webside_create(&daemon->loop, &daemon->log, &content);
+    return daemon->webside != NULL;
 }
 
 /* -- stopping -- */
@@ -242,9 +241,8 @@ static void on_service_stopped(void *data)
 {
     struct daemon *daemon = data;
 
-    if (daemon->web) {
-        web_close(daemon->web, on_web_closed, daemon);
-        daemon->web = NULL;
+    if (daemon->webside) {
+        webside_close(daemon->webside, on_web_closed, daemon);
     } else {
         close_handles(daemon);
     }
@@ -309,6 +307,7 @@ static struct reload_options reload_options(struct daemon *daemon)
         .file = daemon->arguments.file,
         .log = &daemon->log,
         .held = &daemon->held,
+        .on_taken = on_taken,
         .service =
             {
                 .loop = &daemon->loop,
@@ -338,20 +337,31 @@ static void start_signals(struct daemon *daemon)
     }
 }
 
+/* What the files can be blamed for does not mend itself: nobody starts the daemon again. Anything else may
+ * pass. */
+static int exit_status(int error)
+{
+    return error == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+}
+
 static void run(struct daemon *daemon)
 {
-    char error[512] = "";
+    char error[512] = "out of memory";
 
     held_open(&daemon->held, &daemon->loop);
     start_signals(daemon);
-    if (checkup_open(&daemon->loop, &daemon->log, daemon->reload, &daemon->checkup) ||
-        reload_start(daemon->reload, error, sizeof error) || open_web(daemon)) {
-        if (error[0]) {
-            log_line(&daemon->log, LOG_ERR, "%s", error);
-        }
-        daemon->status = EXIT_USAGE;
+    int result = open_webside(daemon)
+                     ? checkup_open(&daemon->loop, &daemon->log, daemon->reload, &daemon->checkup)
+                     : -ENOMEM;
+    if (!result) {
+        result = reload_start(daemon->reload, error, sizeof error);
+    }
+    if (result) {
+        log_line(&daemon->log, LOG_ERR, "%s", error);
+        daemon->status = exit_status(result);
         stop(daemon);
     } else {
+        on_taken(daemon);
         (void)notify_send("READY=1");
     }
     uv_run(&daemon->loop, UV_RUN_DEFAULT);
@@ -363,19 +373,17 @@ static int serve(struct daemon *daemon)
     struct problems problems;
 
     problems_init(&problems);
+    problems.language = chinese_wanted();
     int error = reload_open(&options, &problems, &daemon->reload);
     print_problems(&problems);
     problems_finish(&problems);
     if (error) {
-        return EXIT_USAGE;
+        if (error != -EINVAL) {
+            (void)fprintf(stderr, "cuiband: %s\n", strerror(-error));
+        }
+        return exit_status(error);
     }
-    const char *level = service_config(reload_service(daemon->reload))->settings.log_level;
-    if (!log_init(&daemon->log, level)) {
-        (void)fprintf(stderr, "cuiband: log level \"%s\": one of error, warning, info, debug is expected\n",
-                      level);
-        reload_destroy(daemon->reload);
-        return EXIT_USAGE;
-    }
+    log_init(&daemon->log, service_config(reload_service(daemon->reload))->settings.log_level);
     if (!daemon->arguments.check) {
         run(daemon);
     }
@@ -394,10 +402,12 @@ int main(int argc, char **argv)
         (void)fputs(daemon.arguments.help ? usage : "cuiband " CUIBAN_VERSION "\n", stdout);
         return EXIT_SUCCESS;
     }
+    (void)signal(SIGHUP, SIG_IGN); /* until it is listened to */
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)log_init(&daemon.log, NULL);
-    if (uv_loop_init(&daemon.loop)) {
-        (void)fprintf(stderr, "cuiband: out of memory\n");
+    log_init(&daemon.log, NULL);
+    int error = uv_loop_init(&daemon.loop);
+    if (error) {
+        (void)fprintf(stderr, "cuiband: the loop cannot be made: %s\n", uv_strerror(error));
         return EXIT_FAILURE;
     }
     int status = serve(&daemon);

@@ -13,6 +13,7 @@ enum {
     SETTLE_POLL_MS = 20,
     LOOK_MS = 60 * 1000, /* the files on disk are looked at no more often */
     WHY_MAX = 300,
+    CLOSE_LIMIT_MS = 8000,
 };
 
 enum stage {
@@ -137,7 +138,7 @@ static void succeed(struct reload *reload)
 {
     const struct config *config = service_config(reload->service);
 
-    (void)log_init(reload->options.log, config->settings.log_level);
+    log_init(reload->options.log, config->settings.log_level);
     reload->succeeded++;
     reload->succeeded_at = clock_wall();
     reload->refusal = (struct trouble){0};
@@ -147,6 +148,9 @@ static void succeed(struct reload *reload)
     log_line(reload->options.log, LOG_NOTICE,
              "reloaded: rules %s, after %lld ms; the loop was held for %lld ms at most",
              ruleset_fingerprint(config->rules), (long long)reload->took_ms, (long long)reload->held_ms);
+    if (reload->options.on_taken) {
+        reload->options.on_taken(reload->options.service.data);
+    }
     finish(reload);
 }
 
@@ -160,32 +164,58 @@ static void reload_on_stopped(void *data)
     reload->on_stopped(reload->stopped_data);
 }
 
+static bool is_over(struct reload *reload)
+{
+    if (!reload->is_stopping) {
+        return false;
+    }
+    service_destroy(reload->next);
+    reload->next = NULL;
+    reload_on_stopped(reload);
+    return true;
+}
+
+/* What could not start has closed again: the service that ran goes on. */
+static void reload_on_given_up(void *data)
+{
+    struct reload *reload = data;
+    char error[512];
+
+    if (is_over(reload)) {
+        return;
+    }
+    service_destroy(reload->next);
+    reload->next = NULL;
+    if (service_start(reload->service, error, sizeof error) == 0) {
+        refuse(reload);
+        return;
+    }
+    log_line(reload->options.log, LOG_ERR, "nor can what ran before be started again: %s", error);
+    forget(reload);
+    reload->options.service.on_failed(reload->options.service.data);
+}
+
 static void reload_on_closed(void *data)
 {
     struct reload *reload = data;
     char error[512];
 
-    if (reload->is_stopping) {
-        service_destroy(reload->next);
-        reload->next = NULL;
-        reload_on_stopped(reload);
+    if (is_over(reload)) {
+        return;
+    }
+    if (service_start(reload->next, error, sizeof error)) {
+        problem_error(&reload->reading.problems, NULL, 0, "the new settings could not be started: %s", error);
+        service_stop(reload->next, CLOSE_LIMIT_MS, reload_on_given_up, reload);
         return;
     }
     service_destroy(reload->service);
     reload->service = reload->next;
     reload->next = NULL;
-    if (service_start(reload->service, error, sizeof error)) {
-        log_line(reload->options.log, LOG_ERR, "%s", error);
-        forget(reload);
-        reload->options.service.on_failed(reload->options.service.data);
-        return;
-    }
     succeed(reload);
 }
 
 static void replace(struct reload *reload, const char *why)
 {
-    enum { CLOSE_LIMIT_MS = 8000 };
     struct edition *edition = reload->reading.edition;
 
     reload->reading.edition = NULL;
@@ -234,18 +264,6 @@ static void read_files(uv_work_t *work)
                                   &reading->edition);
 }
 
-static void check_level(struct reload *reload)
-{
-    const struct settings *settings = &edition_config(reload->reading.edition)->settings;
-    struct log trial;
-
-    if (!log_init(&trial, settings->log_level)) {
-        problem_error(&reload->reading.problems, settings->file, 0,
-                      "log level \"%s\": one of error, warning, info, debug is expected",
-                      settings->log_level);
-    }
-}
-
 static void remember_disk(struct reload *reload)
 {
     const struct reading *reading = &reload->reading;
@@ -261,7 +279,6 @@ static void judge(struct reload *reload)
     struct reading *reading = &reload->reading;
 
     if (!reading->error) {
-        check_level(reload);
         (void)service_can_follow(reload->service, reading->edition, &reading->problems);
     }
     if (reading->error || reading->problems.errors > 0) {

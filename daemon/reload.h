@@ -13,9 +13,10 @@
 struct reload;
 
 struct reload_options {
-    const char *file;  /* the settings file */
-    struct log *log;   /* its level follows the settings */
-    struct held *held; /* how long the loop was held by a reload is told */
+    const char *file;             /* the settings file */
+    struct log *log;              /* its level follows the settings */
+    struct held *held;            /* how long the loop was held by a reload is told */
+    void (*on_taken)(void *data); /* other files run now; `data` is the service's; may be NULL */
     struct service_options service;
 };
 

@@ -51,16 +51,19 @@ static int open_channel(struct service *service, const struct channel_setting *s
         .uncertain = setting->uncertain,
         .quiet = setting->quiet,
         .options = setting->options,
+        .language = problems->language,
         .log = plugin_log,
         .log_data = service,
     };
 
-    if (plugin_channel_open(&options, &service->channels[service->n_channels], error, sizeof error)) {
-        problem_error(problems, setting->file, setting->line, "channel \"%s\": %s", setting->name, error);
-        return -EINVAL;
+    int result = plugin_channel_open(&options, &service->channels[service->n_channels], error, sizeof error);
+    if (!result) {
+        service->n_channels++;
+    } else if (result != -ENOMEM) {
+        problem_error(problems, setting->file, setting->line, "%s", error);
+        result = -EINVAL;
     }
-    service->n_channels++;
-    return 0;
+    return result;
 }
 
 static int open_channels(struct service *service, struct problems *problems)
@@ -302,6 +305,7 @@ int service_start(struct service *service, char *error, size_t error_room)
     int result = start_delivery(service);
 
     (void)snprintf(error, error_room, "out of memory");
+    free(service->shards);
     service->shards = calloc(streams->n + 1, sizeof(*service->shards));
     if (!service->shards) {
         return -ENOMEM;

@@ -31,7 +31,8 @@ int service_open(const struct service_options *options, struct edition *take, st
                  struct service **out);
 void service_destroy(struct service *service); /* one that is not running; NULL is fine */
 
-/* 0, or a negative errno with a sentence in `error`. */
+/* 0, or a negative errno with a sentence in `error`; stop it in that case, too. One that has stopped may be
+ * started again. */
 int service_start(struct service *service, char *error, size_t error_room);
 /* Stops sending and reading in good order within `limit_ms`, then calls `done`; service_destroy is the
  * caller's. */

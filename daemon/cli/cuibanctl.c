@@ -4,6 +4,7 @@
 
 #include "cli/table.h"
 #include "cli/verbs.h"
+#include "config/chinese.h"
 
 #ifndef CUIBAN_SETTINGS
 #define CUIBAN_SETTINGS "/etc/cuiban/cuiban.cfg"
@@ -213,25 +214,13 @@ static enum cli_status unknown_verb(struct cli *cli, char *const *argv, size_t n
 
 /* -- options -- */
 
-static bool speaks_chinese(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-
-    for (size_t i = 0; i < 3; i++) {
-        const char *value = getenv(names[i]);
-        if (value != NULL && *value != '\0')
-            return strncmp(value, "zh", 2) == 0;
-    }
-    return false;
-}
-
 /* Words behind a program's --json are for nobody in particular: they do not depend on who runs it. */
 static bool choose_language(struct cli *cli)
 {
     const char *lang = cli_option(cli, "lang");
 
     cli->json = cli_flag(cli, "json");
-    cli->chinese = lang == NULL ? !cli->json && speaks_chinese() : strncmp(lang, "zh", 2) == 0;
+    cli->chinese = lang == NULL ? !cli->json && chinese_wanted() != NULL : strncmp(lang, "zh", 2) == 0;
     return lang == NULL || cli->chinese || strncmp(lang, "en", 2) == 0;
 }
 

@@ -8,8 +8,14 @@
 
 #include <stddef.h>
 
+#include "core/problem.h"
+
 /* The Chinese for a text or format, which takes the same arguments; NULL if there is none. */
 const char *chinese_text(const char *english);
+
+/* chinese_text for people whose LC_ALL, LC_MESSAGES or LANG, whichever is the first that is set, begins with
+ * "zh"; else NULL. */
+problem_language *chinese_wanted(void);
 
 /* The tables behind it, one for each kind of file. */
 struct chinese_entry {

@@ -175,7 +175,9 @@ static const struct chinese_entry entries[] = {
     {"more than %d channels", "渠道超过 %d 个"},
     {"`direct` means the recipient's own channel and cannot be a channel's name",
      "`direct` 指收件人自己的渠道，不能用作渠道名"},
-    {"channel \"%s\": %s", "渠道 \"%s\"：%s"},
+    {"warning", "警告"},
+    {"error", "错误"},
+    {"cuiband: %zu errors, %zu warnings\n", "cuiband：错误 %zu 处，警告 %zu 处\n"},
     {"rule \"%s\" has %zu open deadlines in %s and cannot vanish",
      "规则 \"%s\" 还有 %zu 件未完事项（%s），不能直接删掉"},
     {"put it back with `retired = true;`: it opens nothing new, and what is open goes on; remove it when "

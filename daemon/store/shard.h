@@ -59,7 +59,7 @@ void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data)
 void shard_reload(struct shard *shard, const struct engine_parts *parts);
 /* Nothing points to the parts before the last reload any more, and no deadline waits to be brought over. */
 bool shard_is_settled(const struct shard *shard);
-/* Other files were not taken: the journal and the head say so, if the shard is owned. */
+/* Other files were not taken: the journal and the head say so, as soon as the shard is owned. */
 void shard_refuse_reload(struct shard *shard, size_t errors, const char *why);
 
 enum shard_state shard_state(const struct shard *shard);

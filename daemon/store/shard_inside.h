@@ -93,7 +93,8 @@ struct shard {
     int64_t journal_ms, grace_ms;
     struct engine_parts parts;
     struct engine_parts next; /* of a reload, until the engine takes them; .rules NULL: none */
-    size_t refused_errors;    /* of a reload that was refused, not in the journal yet; 0: none */
+    size_t refused_errors;    /* of a reload that was refused, until one is taken; 0: none */
+    bool refused_is_news;     /* not in the journal yet */
     char refused_why[SHARD_TEXT_MAX];
     bool refused_on_record; /* the head names it */
 

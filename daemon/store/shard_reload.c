@@ -17,6 +17,8 @@ static void take(struct shard *shard)
 
     shard->parts = shard->next;
     shard->next = (struct engine_parts){0};
+    shard->refused_errors = 0;
+    shard->refused_is_news = false;
     shard->grace_ms = policy->grace_ms;
     (void)snprintf(shard->rules, sizeof(shard->rules), "%s", ruleset_fingerprint(shard->parts.rules));
 }
@@ -57,9 +59,10 @@ bool shard_is_settled(const struct shard *shard)
 
 void shard_refuse_reload(struct shard *shard, size_t errors, const char *why)
 {
-    if (shard->state != SHARD_OWNER)
+    if (shard->state == SHARD_STOPPED)
         return;
     shard->refused_errors = errors;
+    shard->refused_is_news = true;
     (void)snprintf(shard->refused_why, sizeof(shard->refused_why), "%s", why);
     shard_soon(shard);
 }
@@ -83,7 +86,7 @@ void shard_add_refusal(struct shard *shard, instant now)
 {
     struct buffer text;
 
-    if (shard->refused_errors == 0)
+    if (!shard->refused_is_news)
         return;
     buffer_init(&text);
     describe(shard, INSTANT_NONE, &text);
@@ -93,14 +96,14 @@ void shard_add_refusal(struct shard *shard, instant now)
     changes_put(&shard->changes, TABLE_HEAD, REFUSED_FIELD, buffer_text(&text), text.n);
     shard->changes.failed |= !buffer_ok(&text);
     buffer_finish(&text);
-    shard->refused_errors = 0;
+    shard->refused_is_news = false;
     shard->refused_on_record = true;
 }
 
-/* The files of a start are good: else there would be no daemon. */
+/* The files of a start are good, else there would be no daemon; a reload since then may have been refused. */
 void shard_forget_refusal(struct shard *shard)
 {
-    if (shard->first_turn && shard->refused_on_record) {
+    if (shard->first_turn && shard->refused_on_record && shard->refused_errors == 0) {
         changes_put(&shard->changes, TABLE_HEAD, REFUSED_FIELD, "", 0);
         shard->refused_on_record = false;
     }

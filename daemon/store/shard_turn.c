@@ -191,8 +191,8 @@ static void add_news(struct shard *shard, instant now)
         changes_journal(&shard->changes, text);
         shard->time_was = 0;
     }
-    shard_add_refusal(shard, now);
     shard_forget_refusal(shard);
+    shard_add_refusal(shard, now);
 }
 
 static bool has_moved(const struct shard *shard, const struct turn *turn)

@@ -103,7 +103,7 @@ def table():
 
 def main():
     wrong, formats, texts, everything = [], {}, {}, set()
-    paths = [path for part in ("daemon/c[ol]*/*.c", "daemon/delivery/plugin_*.c", "daemon/service.c", "plugins/*/*.c")
+    paths = [path for part in ("daemon/c[ol]*/*.c", "daemon/delivery/plugin_*.c", "daemon/main.c", "daemon/service.c", "plugins/*/*.c")
              for path in glob.glob(os.path.join(ROOT, part))]
     for path in sorted(paths):
         path = os.path.relpath(path, os.path.join(ROOT, "daemon"))

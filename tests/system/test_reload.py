@@ -10,7 +10,7 @@ import time
 import unittest
 import urllib.request
 
-from harness import CUIBANCTL, RULES, STREAM, World, wait_for
+from harness import BASE, CUIBANCTL, RULES, STREAM, World, wait_for
 
 WEB = 'web = { listen = "127.0.0.1:0"; };'
 TASK = """
@@ -241,6 +241,25 @@ class Refused(unittest.TestCase):
             world.put(good, "rules.d", "rules.cfg")
             world.daemon().wait_owner()
             self.assertEqual(world.head()["reload_failed"], "", "a start with good files ends it")
+
+
+    def test_a_refusal_stays_on_record(self):
+        """Until a reload is taken: through a lost connection, and when Redis was away as it was refused."""
+        with Office(task("24h")) as world:
+            daemon = world.daemon().wait_owner()
+            good = world.get("rules.d", "rules.cfg")
+            world.put(good.replace("due = ", "dew = "), "rules.d", "rules.cfg")
+            world.redis.stop()
+            self.assertEqual(world.reload(daemon)["refused"], 1)
+            world.redis.start()
+            wait_for("the head says so", lambda: "rules.cfg:" in world.head().get("reload_failed", ""))
+            world.redis.client.delete(BASE + ":lease")  # which makes the daemon load again
+            world.ask("a")
+            self.assertIn("loaded again", daemon.log())
+            self.assertIn("rules.cfg:", world.head()["reload_failed"])
+            world.put(good, "rules.d", "rules.cfg")
+            self.assertEqual(world.reload(daemon)["taken"], 1)
+            self.assertEqual(world.head()["reload_failed"], "")
 
 
 class CutOff(unittest.TestCase):
