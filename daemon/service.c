@@ -218,6 +218,17 @@ static void shard_on_stopped(void *data, struct shard *shard, const char *reason
     log_line(service->options.log, LOG_ERR, "stream=%s: stopped for good: %s", shard_stream(shard), reason);
 }
 
+static void shard_on_starved(void *data, struct shard *shard)
+{
+    const struct service *service = data;
+
+    log_line(service->options.log, LOG_CRIT,
+             "stream=%s: this daemon ends for want of memory, to be started again", shard_stream(shard));
+    if (service->options.on_failed) {
+        service->options.on_failed(service->options.data);
+    }
+}
+
 static void shard_on_log(void *data, struct shard *shard, int priority, const char *text)
 {
     const struct service *service = data;
@@ -286,6 +297,7 @@ static int start_shard(struct service *service, const char *stream, char *error,
         .on_lost = shard_on_lost,
         .on_committed = shard_on_committed,
         .on_stopped = shard_on_stopped,
+        .on_starved = shard_on_starved,
         .on_log = shard_on_log,
     };
     const char *why = "out of memory";

@@ -21,7 +21,7 @@ struct service_options {
     const struct log *log;
     struct speed speed;                        /* {0}: real time */
     void (*on_owned)(void *data, instant now); /* a shard is owned for the first time; may be NULL */
-    void (*on_failed)(void *data);             /* it replaced another and could not start */
+    void (*on_failed)(void *data);             /* memory has run out, or nothing can be started any more */
     void *data;
 };
 

@@ -8,6 +8,8 @@
 
 enum { READ_BYTES = 64 * 1024, WORDS_MAX = 16, WHY_MAX = 200, KEEPALIVE_S = 15 };
 
+static const char starved[] = "out of memory for an answer";
+
 struct pending {
     struct pending *next;
     connection_reply *reply;
@@ -70,6 +72,11 @@ static void connection_release(struct connection *connection)
     free(connection);
     if (hooks.on_gone)
         hooks.on_gone(hooks.data);
+}
+
+bool connection_is_starved(const char *why)
+{
+    return strcmp(why, starved) == 0;
 }
 
 static void connection_on_handle_closed(uv_handle_t *handle)
@@ -180,13 +187,14 @@ static void take_reply(struct connection *connection, redisReply *reply)
 static void take_input(struct connection *connection, size_t n)
 {
     if (redisReaderFeed(connection->reader, connection->input, n) != REDIS_OK) {
-        connection_fail(connection, "out of memory for an answer");
+        connection_fail(connection, starved);
         return;
     }
     while (connection->stage != STAGE_CLOSED) {
         void *reply = NULL;
         if (redisReaderGetReply(connection->reader, &reply) != REDIS_OK) {
-            connection_fail(connection, connection->reader->errstr);
+            connection_fail(connection,
+                            connection->reader->err == REDIS_ERR_OOM ? starved : connection->reader->errstr);
             return;
         }
         if (!reply)

@@ -36,6 +36,9 @@ struct connection_limits {
 
 enum { CONNECTION_PENDING_MAX = 10000 };
 
+/* The reason of on_closed if it is neither Redis nor the net: no memory for an answer. */
+bool connection_is_starved(const char *why);
+
 /* The address is copied. NULL: out of memory. Nothing is called back before the loop runs. */
 struct connection *connection_open(uv_loop_t *loop, const struct address *address,
                                    struct connection_limits limits, const struct connection_hooks *hooks);

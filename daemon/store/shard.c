@@ -57,6 +57,18 @@ uint32_t shard_random(void)
     return random;
 }
 
+void shard_note_starved(struct shard *shard, const char *what)
+{
+    shard->starved = true;
+    shard_set_problem(shard, "this daemon is out of memory: %s", what);
+}
+
+void shard_starve(struct shard *shard, const char *what)
+{
+    shard_note_starved(shard, what);
+    shard_drop(shard, "this daemon is out of memory");
+}
+
 /* -- requests -- */
 
 void request_push(struct requests *requests, struct request *request)
@@ -191,6 +203,9 @@ static void shard_on_beat(uv_timer_t *timer)
     struct shard *shard = timer->data;
     uint64_t jitter = shard_random() % (SHARD_BEAT_MS / 5);
     (void)uv_timer_start(&shard->beat, shard_on_beat, SHARD_BEAT_MS - SHARD_BEAT_MS / 10 + jitter, 0);
+    if (shard->starved && shard->hooks.on_starved)
+        shard->hooks.on_starved(shard->hooks.data, shard);
+    shard->starved = false;
     if (shard->state == SHARD_STOPPED)
         return;
     shard_beat_pulse(shard);

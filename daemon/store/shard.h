@@ -44,6 +44,9 @@ struct shard_hooks { /* all are called from the loop, never from inside a shard_
                          const struct buffer *withdrawn);
     void (*on_stopped)(void *data, struct shard *shard, const char *reason);
     void (*on_log)(void *data, struct shard *shard, int priority, const char *text); /* syslog(3) priority */
+    /* Memory has run out; the log says where. The shard has let go of what it had: a process that is started
+     * again has room, this one may never have. May be NULL: it loads again. */
+    void (*on_starved)(void *data, struct shard *shard);
 };
 
 /* 0, -EINVAL (redis address or stream name that cannot be used; *why: what and hint, static) or -ENOMEM. */

@@ -148,6 +148,8 @@ struct shard {
     uint64_t seq; /* the last acknowledged commit, and who made it */
     char by[COMMIT_TOKEN_MAX];
 
+    bool starved; /* memory ran out: on_starved is owed */
+
     bool careful; /* after crashes: one event at a time */
     int careful_left;
     char trying[SHARD_TRYING_MAX]; /* committed as being on trial, by us */
@@ -185,6 +187,9 @@ void shard_shut(struct shard *shard);  /* the last part of shard_close: everythi
 void shard_let_go(
     struct shard *shard); /* libuv has let one handle or connection go; the last one ends the shard */
 uint32_t shard_random(void);
+/* Memory ran out: says what could not be done, and that the process ends. */
+void shard_note_starved(struct shard *shard, const char *what);
+void shard_starve(struct shard *shard, const char *what); /* the same, and shard_drop */
 void request_push(struct requests *requests, struct request *request);
 struct request *request_pop(struct requests *requests);
 void requests_drop(struct requests *requests); /* claims are answered with nothing */

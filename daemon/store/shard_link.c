@@ -131,7 +131,10 @@ static void command_on_closed(void *data, const char *why)
     shard->command_ready = shard->taken = shard->asking = shard->polling = shard->checking = false;
     shard->lease.held = false;
     shard_pulse_is_cut(shard);
-    shard_set_problem(shard, "Redis at %s: %s; connecting again", shard->address.shown, why);
+    if (connection_is_starved(why))
+        shard_note_starved(shard, "an answer of Redis cannot be read");
+    else
+        shard_set_problem(shard, "Redis at %s: %s; connecting again", shard->address.shown, why);
     if (shard->state == SHARD_OWNER) {
         uv_timer_stop(&shard->wake);
         uv_timer_stop(&shard->retry);
@@ -267,6 +270,8 @@ void shard_renew_lease(struct shard *shard)
     memcpy(shard->renew_token, shard->lease.token, sizeof(shard->renew_token));
     shard->renewing = lease_send_renew(&shard->lease, shard->lessor, &shard->keys, shard->pulse.health,
                                        renew_on_reply, shard);
+    if (!shard->renewing)
+        shard_note_starved(shard, "the lease cannot be renewed");
 }
 
 static void release_on_reply(void *data, redisReply **reply)
@@ -303,7 +308,7 @@ static void command_on_ready(void *data)
     struct shard *shard = data;
     shard->command_ready = true;
     if (!shard_ask_server(shard)) {
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "Redis cannot be asked");
         return;
     }
     shard_load_script(shard);
@@ -321,7 +326,10 @@ void shard_connect(struct shard *shard)
     if (shard->command) {
         shard->alive++;
     } else {
-        shard_set_problem(shard, "no connection: %s", strerror(error ? -error : ENOMEM));
+        if (error)
+            shard_set_problem(shard, "no connection: %s", strerror(-error));
+        else
+            shard_note_starved(shard, "no connection can be opened");
         reconnect_later(shard);
     }
 }
@@ -340,6 +348,8 @@ static void lessor_on_closed(void *data, const char *why)
     shard->lessor = NULL;
     shard->lessor_ready = shard->renewing = false;
     shard->renew_due = (struct monotonic){0}; /* at once when it is back */
+    if (connection_is_starved(why))
+        shard_note_starved(shard, "the lease's answers cannot be read");
     shard_log(shard, LOG_WARNING, "the lease's connection: %s", why);
 }
 
@@ -355,6 +365,8 @@ static void reader_on_closed(void *data, const char *why)
     struct shard *shard = data;
     shard->reader = NULL;
     shard->reader_ready = shard->reading = false;
+    if (connection_is_starved(why))
+        shard_note_starved(shard, "events cannot be read");
     shard_log(shard, LOG_WARNING, "the reader's connection: %s", why);
 }
 

@@ -14,6 +14,10 @@ static void begin_owning(struct shard *shard)
 {
     struct engine *engine = shard->engine;
     int error = engine_loaded(engine, clock_now(&shard->clock));
+    if (error == -ENOMEM) {
+        shard_starve(shard, "the state that was loaded cannot be held");
+        return;
+    }
     if (error) {
         shard_drop(shard, strerror(-error));
         return;
@@ -37,7 +41,7 @@ static void begin_owning(struct shard *shard)
     shard_tend_links(shard);
     shard_poll(shard, true);
     if (!shard->polling)
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "Redis cannot be asked");
 }
 
 static bool is_own_field(const char *name)
@@ -74,6 +78,10 @@ static void load_on_done(void *data, int error, const char *why)
         shard_stop(shard, "%s", why);
         return;
     }
+    if (error == -ENOMEM) {
+        shard_starve(shard, why);
+        return;
+    }
     if (error) {
         shard_drop(shard, why);
         return;
@@ -91,7 +99,7 @@ static void begin_load(struct shard *shard)
     if (shard->engine)
         shard->load = load_start(shard->command, &shard->keys, shard->engine, load_on_done, shard);
     if (!shard->load)
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "loading cannot begin");
 }
 
 /* Takes out the verdicts that were in flight and have arrived all the same. */
@@ -286,7 +294,7 @@ static void head_on_exists(void *data, redisReply **reply)
     }
     if (!connection_say(shard->command, start_on_info, shard, "XINFO", "STREAM",
                         shard->keys.names[KEY_STREAM], (char *)NULL))
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "Redis cannot be asked");
 }
 
 static void head_on_reply(void *data, redisReply **reply)
@@ -321,5 +329,5 @@ void shard_ask_head(struct shard *shard)
                         (char *)NULL) ||
         !connection_say(shard->command, head_on_exists, shard, "EXISTS", shard->keys.names[KEY_DEADLINES],
                         shard->keys.names[KEY_OUTBOX], shard->keys.names[KEY_CLOSED], (char *)NULL))
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "Redis cannot be asked");
 }

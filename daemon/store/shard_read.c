@@ -32,8 +32,10 @@ static void take_read(struct shard *shard, redisReply **reply, struct issue issu
         shard_clear_problem(shard);
     int error = source_accept(&shard->source, *reply, issue.at, is_short);
     *reply = NULL;
-    if (error)
-        shard_drop(shard, error == -ENOMEM ? "out of memory" : "XREAD: not an answer");
+    if (error == -ENOMEM)
+        shard_starve(shard, "events cannot be held");
+    else if (error)
+        shard_drop(shard, "XREAD: not an answer");
     else
         shard_soon(shard);
 }

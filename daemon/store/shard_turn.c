@@ -224,7 +224,7 @@ static void build_commit(struct shard *shard, const struct turn *turn)
         .seen_min = trims ? turn->now - seen_ms : INSTANT_NONE,
     };
     if (commit_build(shard->commit, &frame, &shard->changes)) {
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "a commit cannot be made");
         return;
     }
     shard->in_flight = true;
@@ -319,7 +319,7 @@ void shard_turn(struct shard *shard)
     if (!shard_take_files(shard, turn.now))
         gather(shard, &turn);
     if (turn.failed || shard->changes.failed) {
-        shard_drop(shard, "out of memory");
+        shard_starve(shard, "what the engine decides cannot be held");
         return;
     }
     if (!changes_is_empty(&shard->changes) || has_moved(shard, &turn) || shard->first_turn ||
@@ -345,7 +345,7 @@ static void shard_on_resend(uv_timer_t *timer)
 static void resend_later(struct shard *shard, const redisReply *reply)
 {
     int64_t wait = backoff_ms(SHARD_RETRY_BASE_MS, SHARD_RETRY_CAP_MS, ++shard->refusals, shard_random());
-    const char *words = reply && reply_is_error(reply) ? reply->str : "not an answer";
+    const char *words = reply_is_error(reply) ? reply->str : "not an answer";
     shard_set_problem(shard, "Redis refuses commits: %.140s", words);
     if (strncmp(words, "READONLY", 8) == 0) {
         shard_connect_again(shard, "it is a replica now");
@@ -381,7 +381,7 @@ void shard_send_commit(struct shard *shard)
 {
     if (!commit_send(shard->commit, shard->command, shard->lease.token, shard->sha, 0, commit_on_reply,
                      shard))
-        resend_later(shard, NULL);
+        shard_starve(shard, "a commit cannot be sent");
     else /* the token under which it may be found in the head */
         memcpy(shard->flight_token, shard->lease.token, sizeof(shard->flight_token));
 }
