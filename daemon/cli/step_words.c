@@ -53,6 +53,20 @@ static struct amount amount_of(const struct span *span)
     }
 }
 
+/* "24 hours, outside working time the next opening and 2 working hours" */
+static void add_opening(const struct cli *cli, const struct span *span, struct buffer *out)
+{
+    struct amount more = elapsed(span->more_ms, true);
+
+    buffer_add_text(out,
+                    cli_in(cli, ", outside working time the next opening", "，落在工作时间外则到下次上班"));
+    if (span->more_ms > 0)
+        buffer_printf(out, cli_in(cli, " and %" PRId64 " %s", "后 %" PRId64 " %s"), more.n,
+                      cli->chinese  ? more.chinese
+                      : more.n == 1 ? more.one
+                                    : more.many);
+}
+
 void step_span_words(const struct cli *cli, const struct span *span, struct buffer *out)
 {
     struct amount amount = amount_of(span);
@@ -64,6 +78,8 @@ void step_span_words(const struct cli *cli, const struct span *span, struct buff
         buffer_printf(out, "%" PRId64 " %s", amount.n, amount.chinese);
     else
         buffer_printf(out, "%" PRId64 " %s", amount.n, amount.n == 1 ? amount.one : amount.many);
+    if (span->clock == SPAN_CLOCK_OPEN)
+        add_opening(cli, span, out);
 }
 
 /* -- when -- */

@@ -95,7 +95,7 @@ static void read_every(struct rule_reading *reading, const config_setting_t *gro
     }
     if (!span_read(reading, every, &step->every))
         return;
-    if (span_is_fixed(&step->every) || step->every.count <= 0)
+    if (span_is_fixed(&step->every) || step->every.count <= 0 || step->every.clock == SPAN_CLOCK_OPEN)
         reader_error(&reading->reader, every, "must be a plain span such as \"1wd\" or \"4wh\"");
     if (step->anchor == ANCHOR_CLOSED)
         reader_error(&reading->reader, every, "what is closed is told once");

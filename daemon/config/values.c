@@ -281,7 +281,8 @@ bool reader_gap(struct reader *reader, const config_setting_t *setting, struct s
     if (!reader_text(reader, setting, &text))
         return false;
     if (strcmp(text, "none") != 0 && span_parse(text, &span, &why) == 0 &&
-        ((span.unit != SPAN_ELAPSED && span.unit != SPAN_WORKING) || span.count < 1))
+        ((span.unit != SPAN_ELAPSED && span.unit != SPAN_WORKING) || span.clock != SPAN_CLOCK_DEFAULT ||
+         span.count < 1))
         why = "a gap is a plain number of hours or minutes";
     else if (!why && span.count > GAP_MAX_MS)
         why = "a gap is not longer than 30 days";

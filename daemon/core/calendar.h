@@ -82,6 +82,8 @@ instant calendar_close(const struct calendar *calendar, int32_t day);
  * years. */
 bool calendar_is_open(const struct calendar *calendar, instant at);
 instant calendar_next_open(const struct calendar *calendar, instant at);
+/* The first beginning of working time strictly behind `at`; windows that meet are one. */
+instant calendar_next_opening(const struct calendar *calendar, instant at);
 
 /* The date's windows as instants, in order: where a window runs into the next date's, the time belongs to the
  * earlier one; a window that daylight saving swallows is left out. */

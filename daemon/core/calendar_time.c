@@ -62,6 +62,22 @@ instant calendar_next_open(const struct calendar *calendar, instant at)
     return INSTANT_NEVER;
 }
 
+instant calendar_next_opening(const struct calendar *calendar, instant at)
+{
+    struct calendar_range ranges[CALENDAR_WINDOWS_MAX];
+    int32_t today = calendar_day(calendar, at);
+    instant closed = INSTANT_NONE;
+    for (int32_t day = today - 2; day <= today + CALENDAR_SEARCH_DAYS; day++) {
+        size_t n = calendar_ranges(calendar, day, ranges);
+        for (size_t i = 0; i < n; i++) {
+            if (ranges[i].from > at && ranges[i].from != closed)
+                return ranges[i].from;
+            closed = ranges[i].to;
+        }
+    }
+    return INSTANT_NEVER;
+}
+
 int64_t calendar_working_ms(const struct calendar *calendar, instant from, instant to)
 {
     struct calendar_range ranges[CALENDAR_WINDOWS_MAX];

@@ -63,6 +63,17 @@ static bool is_civil(enum span_unit unit)
     return unit == SPAN_DAYS || unit == SPAN_MONTHS || unit == SPAN_YEARS;
 }
 
+struct span_term span_first_term(const struct span *span)
+{
+    return (struct span_term){span->unit, span->clock, span->count, span->minute, span->more_ms};
+}
+
+struct span_term span_then_term(const struct span *span)
+{
+    return (struct span_term){span->then_unit, span->then_clock, span->then_count, span->then_minute,
+                              span->then_more_ms};
+}
+
 bool span_term_is_backward(const struct span_term *term)
 {
     return term->count < 0 && !is_of_period(term->unit);
@@ -96,6 +107,7 @@ static instant on_day(const struct span_term *term, const struct span_base *base
                             zone_local(calendar_zone(base->calendar), base->at) + (day - base->day) * DAY_MS);
     case SPAN_CLOCK_CLOSE:
     case SPAN_CLOCK_DEFAULT:
+    case SPAN_CLOCK_OPEN: /* no date has it */
         break;
     }
     return calendar_close(base->calendar, day);
@@ -190,8 +202,8 @@ static bool pause_after(const struct pause *pause, instant from, struct pause *o
     return out->to > out->from;
 }
 
-static int resolve_elapsed(const struct span_term *term, const struct span_base *base,
-                           const struct pause *pauses, size_t n_pauses, instant *out)
+int span_term_raw_end(const struct span_term *term, const struct span_base *base, const struct pause *pauses,
+                      size_t n_pauses, instant *out)
 {
     instant due = base->at + term->count;
     for (size_t i = 0; i < n_pauses; i++) {
@@ -233,6 +245,68 @@ static int resolve_working(const struct span_term *term, const struct span_base 
         from = pause.to;
     }
     return calendar_add_working_ms(base->calendar, from, left_ms, out);
+}
+
+/* Whoever acts at the very close is still in time. */
+static bool is_within(const struct calendar *calendar, instant at)
+{
+    return calendar_is_open(calendar, at) || calendar_is_open(calendar, at - 1);
+}
+
+/* The opening behind `raw`, or behind the resumption where a pause begins before the opening comes. */
+static int open_behind(const struct span_base *base, instant raw, const struct pause *pauses, size_t n_pauses,
+                       instant *out)
+{
+    instant opening = calendar_next_opening(base->calendar, raw);
+
+    for (size_t i = 0; i < n_pauses; i++) {
+        struct pause pause;
+        if (!pause_after(&pauses[i], raw, &pause))
+            continue;
+        if (pause.from >= opening)
+            break;
+        if (pause.to == INSTANT_NEVER) {
+            *out = INSTANT_NEVER;
+            return 0;
+        }
+        opening = calendar_next_opening(base->calendar, pause.to);
+    }
+    if (opening == INSTANT_NEVER)
+        return -ERANGE;
+    *out = opening;
+    return 0;
+}
+
+/* The time behind the opening is owed once the hours themselves end outside: a pause that moves their end
+ * into working time takes nothing of it, or it would bring the due nearer. */
+static int resolve_open(const struct span_term *term, const struct span_base *base,
+                        const struct pause *pauses, size_t n_pauses, instant *out)
+{
+    const struct span_term more = {.unit = SPAN_WORKING, .count = term->more_ms};
+    struct span_base behind = {.calendar = base->calendar};
+    instant raw;
+    int status = span_term_raw_end(term, base, pauses, n_pauses, &raw);
+
+    if (status < 0)
+        return status;
+    bool within = raw != INSTANT_NEVER && is_within(base->calendar, raw);
+    bool owes_more = term->more_ms > 0 && !is_within(base->calendar, base->at + term->count);
+    if (raw == INSTANT_NEVER || (within && !owes_more)) {
+        *out = raw;
+        return 0;
+    }
+    if (term->more_ms == 0)
+        return open_behind(base, raw, pauses, n_pauses, out);
+    behind.at = raw;
+    status = within ? 0 : open_behind(base, raw, NULL, 0, &behind.at);
+    return status < 0 ? status : resolve_working(&more, &behind, pauses, n_pauses, out);
+}
+
+static int resolve_elapsed(const struct span_term *term, const struct span_base *base,
+                           const struct pause *pauses, size_t n_pauses, instant *out)
+{
+    return term->clock == SPAN_CLOCK_OPEN ? resolve_open(term, base, pauses, n_pauses, out)
+                                          : span_term_raw_end(term, base, pauses, n_pauses, out);
 }
 
 /* How many days a pause moves a due date: those in (its date, the date of the resumption]. */
@@ -319,11 +393,11 @@ int span_begin(const struct span_request *request, struct span_base *base, struc
 
     *done = false;
     *base = (struct span_base){.calendar = request->calendar, .at = request->start};
-    *term = (struct span_term){span->unit, span->clock, span->count, span->minute};
+    *term = span_first_term(span);
     if (span->unit == SPAN_AT_FIELD) {
         if (request->lookup == NULL || !request->lookup(request->lookup_data, span->field, &field))
             return -ENOENT;
-        *term = (struct span_term){span->then_unit, span->then_clock, span->then_count, span->then_minute};
+        *term = span_then_term(span);
         base->at = field_instant(span, request->calendar, &field);
         base->is_date = field.is_date && span->clock == SPAN_CLOCK_DEFAULT && term->unit != SPAN_NONE;
         if (base->is_date && !span_term_is_backward(term))
@@ -370,7 +444,8 @@ static int share_between(const struct span_request *request, instant due, int64_
 {
     enum span_unit unit = request->span->unit;
     bool works = unit == SPAN_WORKING || unit == SPAN_WORKING_DAYS;
-    int64_t whole_ms = works ? unpaused_ms(request, true, due) : 0;
+    bool opens = request->span->clock == SPAN_CLOCK_OPEN;
+    int64_t whole_ms = works ? unpaused_ms(request, true, due) : opens ? request->span->count : 0;
     if (whole_ms == 0) {
         works = false; /* also for a budget of working time without any between its ends */
         whole_ms = unpaused_ms(request, false, due);
@@ -412,7 +487,7 @@ int span_share(const struct span *budget, const struct calendar *calendar, insta
 int span_step(const struct span *offset, const struct calendar *calendar, instant due, int32_t step_minute,
               instant *out)
 {
-    struct span_term term = {offset->unit, offset->clock, offset->count, offset->minute};
+    struct span_term term = span_first_term(offset);
     if (term.unit == SPAN_NONE) {
         *out = due;
         return 0;

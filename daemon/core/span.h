@@ -3,7 +3,8 @@
  * The forms and their meaning are DESIGN.md section 5 and cuiban-rules(5): `24h 90s 15m` elapsed, `2d 1mo 1y`
  * civil, `8wh 30wm` working time, `5wd` working days, with `@HH:MM`, `@close`, `@same`; `day:3@18:00
  * wday:3@18:00`, `wdom:-1@18:00 wdoq:5@close`, `at:FIELD` with an optional `+ span`, `- span` or `@HH:MM`,
- * `75%`, and a leading minus for steps before due. Pure: the calendar and every instant are parameters. */
+ * `75%`, and a leading minus for steps before due. Elapsed time may end in working hours only: `24h@open`,
+ * `24h@open+2wh`. Pure: the calendar and every instant are parameters. */
 #ifndef CUIBAN_CORE_SPAN_H
 #define CUIBAN_CORE_SPAN_H
 
@@ -25,9 +26,15 @@ enum span_unit {
     SPAN_SHARE,    /* count in percent of the whole budget; only for steps */
 };
 
-enum span_clock { SPAN_CLOCK_DEFAULT, SPAN_CLOCK_TIME, SPAN_CLOCK_CLOSE, SPAN_CLOCK_SAME };
+enum span_clock {
+    SPAN_CLOCK_DEFAULT,
+    SPAN_CLOCK_TIME,
+    SPAN_CLOCK_CLOSE,
+    SPAN_CLOCK_SAME,
+    SPAN_CLOCK_OPEN, /* of elapsed time: an end outside working time moves to the next opening */
+};
 
-enum { SPAN_FIELD_MAX = 64, SPAN_TEXT_MAX = 160 };
+enum { SPAN_FIELD_MAX = 64, SPAN_TEXT_MAX = 192 };
 
 /* One term. A value that owns nothing and may be copied. */
 struct span {
@@ -35,11 +42,13 @@ struct span {
     enum span_clock clock;
     int64_t count;              /* signed; its unit is `unit`'s */
     int32_t minute;             /* of the day, for SPAN_CLOCK_TIME */
+    int64_t more_ms;            /* working time behind the opening, for SPAN_CLOCK_OPEN */
     char field[SPAN_FIELD_MAX]; /* of SPAN_AT_FIELD */
     enum span_unit then_unit;   /* SPAN_AT_FIELD: counted from there; SPAN_NONE if nothing follows */
     enum span_clock then_clock;
     int64_t then_count;
     int32_t then_minute;
+    int64_t then_more_ms;
 };
 
 /* Reads one span. 0 or -EINVAL; then `*why` is a static sentence in English that says what is wrong. */
@@ -78,6 +87,12 @@ struct pause {
  * leads on, for its beginning (`at:D + 1wd` does not count D, `at:D + wday:1` does). Spans in days from there
  * end at a close.
  *
+ * `24h@open`: an end within working time, both ends of a window included, stays. Any other moves to the next
+ * opening, and by the working time that is written behind it. A pause that begins before the opening and ends
+ * behind the elapsed end moves it to the next opening behind the resumption, so that nobody resumes into
+ * being late; of the working time behind an opening what is left runs on from the resumption. No pause brings
+ * a due nearer.
+ *
  * `lookup` serves at:FIELD and may be NULL. 0, -ENOENT (the field is missing or unreadable), -ERANGE (no such
  * instant within 20 years, or a start outside the years of civil.h), -EINVAL (a share, which needs
  * span_share). */
@@ -93,11 +108,12 @@ struct span_request {
 int span_resolve(const struct span_request *request, instant *out);
 
 /* The dates that `answer`, what span_resolve said, depends on: from *first to *last. False if it depends on
- * no calendar at all: elapsed time, an instant that the event carries. */
+ * no calendar at all: elapsed time without `@open`, an instant that the event carries. */
 bool span_reach(const struct span_request *request, instant answer, int32_t *first, int32_t *last);
 
 /* The instant at which `percent` (0..100) of the budget from start to due is used, measured in the unit of
- * `budget` (working time for wh and wd budgets, elapsed time otherwise). Never behind due. 0, -EINVAL (no
+ * `budget` (working time for wh and wd budgets, elapsed time otherwise; of `24h@open` the 24 hours). Never
+ * behind due. 0, -EINVAL (no
  * such percentage) or -ERANGE. */
 int span_share(const struct span *budget, const struct calendar *calendar, instant start, instant due,
                int64_t percent, instant *out);

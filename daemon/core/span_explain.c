@@ -11,6 +11,7 @@ struct teller {
     const struct span_term *term;
     const struct span_base *base;
     instant due;
+    instant used_until; /* due, or where elapsed time ended before it moved to an opening */
     int32_t due_day;
     void (*line)(void *data, const struct span_day *day);
     void *data;
@@ -126,10 +127,11 @@ static void use(const struct teller *teller, instant from, instant to, struct sp
     line->counts = line->used_ms > 0;
 }
 
-/* Spans that are used up; a night shift that began on the date before has its line, too. */
+/* Spans that are used up; a night shift that began on the date before has its line, too. What moved to an
+ * opening is shown up to that one. */
 static void tell_used(struct teller *teller)
 {
-    instant from = teller->base->at, to = teller->due;
+    instant from = teller->base->at, to = teller->used_until;
     if (to < from) {
         from = teller->due;
         to = teller->base->at;
@@ -141,6 +143,8 @@ static void tell_used(struct teller *teller)
         if (day >= first || line.counts)
             tell(teller, &line);
     }
+    for (int32_t day = last + 1; day <= teller->due_day && has_room(teller); day++)
+        tell(teller, &(struct span_day){.day = day, .why = calendar_why(calendar_of(teller), day)});
 }
 
 /* Months and years are not counted by days: the start, the date that they name, and how it rolls from there
@@ -273,7 +277,9 @@ int span_explain(const struct span_request *request, void (*line)(void *data, co
     if (span_is_fixed(request->span) || span_term_is_backward(&term))
         effective.n_pauses = 0;
     if (due != INSTANT_NEVER) {
-        struct teller teller = {&effective, &term, &base, due, 0, line, data, 0};
+        struct teller teller = {&effective, &term, &base, due, due, 0, line, data, 0};
+        if (term.clock == SPAN_CLOCK_OPEN)
+            (void)span_term_raw_end(&term, &base, effective.pauses, effective.n_pauses, &teller.used_until);
         teller.due_day = due_date(&teller);
         tell_all(&teller);
     }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DAY_MINUTES = 24 * 60, DIGITS_MAX = 9 };
+enum { DAY_MINUTES = 24 * 60, DIGITS_MAX = 9, CLOCK_TEXT_MAX = 32 };
 
 struct unit_word {
     const char *word;
@@ -104,7 +104,9 @@ static bool read_clock(struct reader *reader, struct span_term *term)
     }
     const char *at = reader->at;
     if (!is_digit(at[0]) || !is_digit(at[1]) || at[2] != ':' || !is_digit(at[3]) || !is_digit(at[4]))
-        return fail(reader, "after @ comes a time as HH:MM, or close, or same");
+        return fail(reader, strncmp(at, "open", strlen("open")) == 0
+                                ? "only h, m and s take @open"
+                                : "after @ comes a time as HH:MM, or close, or same");
     int32_t hour = (at[0] - '0') * 10 + (at[1] - '0');
     int32_t minute = (at[3] - '0') * 10 + (at[4] - '0');
     if (minute > 59 || hour * 60 + minute > DAY_MINUTES)
@@ -135,14 +137,38 @@ static bool read_unit(struct reader *reader, struct span_term *term)
                 "no such unit; there are s m h (elapsed), d mo y (calendar), wm wh wd (working time)");
 }
 
-static bool read_measure(struct reader *reader, struct span_term *term)
+/* `@open`, and working time behind it: `24h@open+2wh`. */
+static bool read_opening(struct reader *reader, bool backward, struct span_term *term)
+{
+    struct span_term more = {0};
+
+    if (backward)
+        return fail(reader, "@open leads on to an opening and cannot be subtracted");
+    term->clock = SPAN_CLOCK_OPEN;
+    if (!take(reader, "+"))
+        return true;
+    if (!read_number(reader, &more.count) || !read_unit(reader, &more))
+        return false;
+    if (more.unit != SPAN_WORKING)
+        return fail(reader, "behind @open comes working time, in wh or wm");
+    if (more.count < 1 || more.count > span_count_max(SPAN_WORKING))
+        return fail(reader, "the working time behind @open is none, or longer than 20 years");
+    term->more_ms = more.count;
+    return true;
+}
+
+static bool read_measure(struct reader *reader, bool backward, struct span_term *term)
 {
     if (!read_number(reader, &term->count) || !read_unit(reader, term))
         return false;
     if (term->count > span_count_max(term->unit))
         return fail(reader, "longer than 20 years");
-    if (*reader->at == '@' && (term->unit == SPAN_ELAPSED || term->unit == SPAN_WORKING))
-        return fail(reader, "s m h wm wh end when they are used up and take no @time; d mo y wd do");
+    if (term->unit == SPAN_ELAPSED && take(reader, "@open"))
+        return read_opening(reader, backward, term);
+    if (*reader->at == '@' && term->unit == SPAN_ELAPSED)
+        return fail(reader, "s m h end when they are used up and take no @time but @open; d mo y wd do");
+    if (*reader->at == '@' && term->unit == SPAN_WORKING)
+        return fail(reader, "wm wh end when they are used up and take no @time; d mo y wd do");
     return read_clock(reader, term);
 }
 
@@ -176,7 +202,7 @@ static bool read_term(struct reader *reader, bool backward, struct span_term *te
                         "day: wday: wdom: wdoq: cannot be subtracted; wdom:-1 is the last working day");
         return read_numbered(reader, term, &number_words[i]);
     }
-    if (!read_measure(reader, term))
+    if (!read_measure(reader, backward, term))
         return false;
     term->count *= backward ? -1 : 1;
     return true;
@@ -219,6 +245,7 @@ static bool read_field(struct reader *reader, struct span *out)
     out->then_clock = then.clock;
     out->then_count = then.count;
     out->then_minute = then.minute;
+    out->then_more_ms = then.more_ms;
     return true;
 }
 
@@ -252,6 +279,7 @@ static bool read_span(struct reader *reader, struct span *out)
     out->clock = term.clock;
     out->count = term.count;
     out->minute = term.minute;
+    out->more_ms = term.more_ms;
     return true;
 }
 
@@ -274,8 +302,15 @@ int span_parse(const char *text, struct span *out, const char **why)
 
 static void format_clock(const struct span_term *term, char *into, size_t n)
 {
+    bool hours = term->more_ms % HOUR_MS == 0;
+
     into[0] = '\0';
-    if (term->clock == SPAN_CLOCK_CLOSE)
+    if (term->clock == SPAN_CLOCK_OPEN && term->more_ms > 0)
+        snprintf(into, n, "@open+%" PRId64 "%s", term->more_ms / (hours ? HOUR_MS : MINUTE_MS),
+                 hours ? "wh" : "wm");
+    else if (term->clock == SPAN_CLOCK_OPEN)
+        snprintf(into, n, "@open");
+    else if (term->clock == SPAN_CLOCK_CLOSE)
         snprintf(into, n, "@close");
     else if (term->clock == SPAN_CLOCK_SAME)
         snprintf(into, n, "@same");
@@ -286,7 +321,7 @@ static void format_clock(const struct span_term *term, char *into, size_t n)
 /* Without its sign: the caller writes that. */
 static void format_term(const struct span_term *term, char *into, size_t n)
 {
-    char clock[16];
+    char clock[CLOCK_TEXT_MAX];
     int64_t count = term->count < 0 ? -term->count : term->count;
     format_clock(term, clock, sizeof clock);
     for (size_t i = 0; i < N_NUMBER_WORDS; i++) {
@@ -307,9 +342,8 @@ static void format_term(const struct span_term *term, char *into, size_t n)
 
 const char *span_format(const struct span *span, char into[static SPAN_TEXT_MAX])
 {
-    struct span_term term = {span->unit, span->clock, span->count, span->minute};
-    struct span_term then = {span->then_unit, span->then_clock, span->then_count, span->then_minute};
-    char text[48], clock[16];
+    struct span_term term = span_first_term(span), then = span_then_term(span);
+    char text[64], clock[CLOCK_TEXT_MAX];
 
     if (span->unit == SPAN_SHARE) {
         snprintf(into, SPAN_TEXT_MAX, "%" PRId64 "%%", span->count);

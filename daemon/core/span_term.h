@@ -10,7 +10,11 @@ struct span_term {
     enum span_clock clock;
     int64_t count;
     int32_t minute;
+    int64_t more_ms;
 };
+
+struct span_term span_first_term(const struct span *span);
+struct span_term span_then_term(const struct span *span); /* what follows at:FIELD */
 
 /* From where a term counts. */
 struct span_base {
@@ -31,6 +35,10 @@ int span_begin(const struct span_request *request, struct span_base *base, struc
                instant *out);
 
 int span_term_resolve(const struct span_term *term, const struct span_base *base, const struct pause *pauses,
+                      size_t n_pauses, instant *out);
+
+/* Where elapsed time ends by itself, before it moves to an opening; INSTANT_NEVER while a pause lasts. */
+int span_term_raw_end(const struct span_term *term, const struct span_base *base, const struct pause *pauses,
                       size_t n_pauses, instant *out);
 
 /* What ends the term's day where it counts from this base: never SPAN_CLOCK_DEFAULT. */

@@ -279,6 +279,25 @@ static void what_cannot_be_resolved_says_why(void **state)
     assert_true(span_is_none(&wild));
 }
 
+static void assert_paused_due(size_t number, const char *start, const char *text, const char *const *times,
+                              const char *wanted)
+{
+    struct span span = span_of(text);
+    struct pause pauses[2];
+    struct span_request request = {.span = &span, .calendar = calendar_named("CN-STD"), .pauses = pauses};
+    char got[INSTANT_TEXT_MAX];
+    instant due = INSTANT_NONE;
+
+    request.start = at_local(start);
+    for (size_t k = 0; k < 4 && times[k]; k += 2)
+        pauses[request.n_pauses++] =
+            (struct pause){at_local(times[k]), times[k + 1] ? at_local(times[k + 1]) : INSTANT_NEVER};
+    int status = span_resolve(&request, &due);
+    if (status != 0 || due != (wanted ? at_local(wanted) : INSTANT_NEVER))
+        fail_msg("case %zu, %s from %s: %s, not %s (status %d)", number, text, start,
+                 wanted ? wanted : "never", shown(request.calendar, due, got), status);
+}
+
 static void pauses_are_taken_out(void **state)
 {
     static const struct {
@@ -321,23 +340,102 @@ static void pauses_are_taken_out(void **state)
         {"2026-11-09T10:00", "day:5@18:00", {"2026-11-10T14:00", NULL}, "2026-11-13T18:00"},
     };
     (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_paused_due(i, cases[i].start, cases[i].span, cases[i].pauses, cases[i].due);
+}
+
+/* Friday 6 November 2026 and the week behind it; the holidays of October are off from the 1st to the 7th. */
+static void elapsed_hours_end_in_working_time(void **state)
+{
+    static const struct {
+        const char *start, *span;
+        const char *pauses[4]; /* from, to, from, to */
+        const char *due;       /* NULL: never, while the pause lasts */
+    } cases[] = {
+        {"2026-11-09T10:00", "24h@open", {NULL}, "2026-11-10T10:00"},
+        {"2026-09-30T10:00", "24h@open", {NULL}, "2026-10-08T09:00"},
+        {"2026-11-06T10:00", "24h@open", {NULL}, "2026-11-09T09:00"},
+        {"2026-11-06T10:00", "24h@open+2wh", {NULL}, "2026-11-09T11:00"},
+        {"2026-11-06T10:00", "24h@open+4wh", {NULL}, "2026-11-09T14:00"},
+        {"2026-11-09T12:30", "24h@open", {NULL}, "2026-11-10T13:00"}, /* lunch */
+        {"2026-11-09T20:00", "2h@open", {NULL}, "2026-11-10T09:00"},
+        /* Both ends of a window are within it; what ends within is left alone. */
+        {"2026-11-09T09:00", "24h@open+2wh", {NULL}, "2026-11-10T09:00"},
+        {"2026-11-09T08:59", "24h@open+2wh", {NULL}, "2026-11-10T11:00"},
+        {"2026-11-09T12:00", "24h@open+2wh", {NULL}, "2026-11-10T12:00"},
+        {"2026-11-09T12:01", "24h@open", {NULL}, "2026-11-10T13:00"},
+        {"2026-11-09T18:00", "24h@open", {NULL}, "2026-11-10T18:00"},
+        {"2026-11-09T18:01", "24h@open", {NULL}, "2026-11-11T09:00"},
+        {"2026-11-07T10:00", "0h@open", {NULL}, "2026-11-09T09:00"},
+        /* A pause before the elapsed end moves that. */
+        {"2026-11-09T10:00", "24h@open", {"2026-11-09T12:00", "2026-11-09T15:00"}, "2026-11-10T13:00"},
+        {"2026-11-09T10:00", "24h@open", {"2026-11-09T12:00", "2026-11-09T22:00"}, "2026-11-11T09:00"},
+        {"2026-11-09T10:00", "24h@open", {"2026-11-10T10:00", "2026-11-10T15:00"}, "2026-11-10T10:00"},
+        /* One that begins while the opening is waited for: nobody resumes into being late. */
+        {"2026-11-06T10:00", "24h@open", {"2026-11-07T12:00", "2026-11-08T12:00"}, "2026-11-09T09:00"},
+        {"2026-11-06T10:00", "24h@open", {"2026-11-07T12:00", "2026-11-09T09:00"}, "2026-11-09T13:00"},
+        {"2026-11-06T10:00", "24h@open", {"2026-11-07T12:00", "2026-11-10T15:00"}, "2026-11-11T09:00"},
+        {"2026-11-06T10:00", "24h@open", {"2026-11-07T10:00", "2026-11-10T20:00"}, "2026-11-11T09:00"},
+        {"2026-11-06T10:00",
+         "24h@open",
+         {"2026-11-07T12:00", "2026-11-08T12:00", "2026-11-08T13:00", "2026-11-09T10:00"},
+         "2026-11-09T13:00"},
+        {"2026-11-06T10:00", "24h@open", {"2026-11-07T12:00", NULL}, NULL},
+        {"2026-11-06T10:00", "24h@open", {"2026-11-09T09:00", NULL}, "2026-11-09T09:00"},
+        /* What is left of the time behind the opening runs on from the resumption. */
+        {"2026-11-06T10:00", "24h@open+2wh", {"2026-11-09T10:00", "2026-11-10T15:00"}, "2026-11-10T16:00"},
+        {"2026-11-06T10:00", "24h@open+2wh", {"2026-11-07T12:00", "2026-11-10T15:00"}, "2026-11-10T17:00"},
+        {"2026-11-06T10:00", "24h@open+2wh", {"2026-11-09T10:00", NULL}, NULL},
+        /* Nor does a pause that moves the end into working time: Saturday 10:00 becomes Monday 09:30. */
+        {"2026-11-06T10:00", "24h@open+2wh", {"2026-11-06T12:00", "2026-11-08T11:30"}, "2026-11-09T11:30"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_paused_due(i, cases[i].start, cases[i].span, cases[i].pauses, cases[i].due);
+}
+
+static void elapsed_hours_behind_a_field(void **state)
+{
+    static const struct {
+        const char *span, *field, *due;
+    } cases[] = {
+        {"at:f + 24h@open", "2026-11-06T10:00:00+08:00", "2026-11-09T09:00"},
+        {"at:f + 24h@open+2wh", "2026-11-06T10:00:00+08:00", "2026-11-09T11:00"},
+        {"at:f + 24h@open", "2026-11-09T10:00:00+08:00", "2026-11-10T10:00"},
+        {"at:f + 24h@open", "2026-11-06", "2026-11-09T09:00"}, /* from the date's beginning: Saturday 00:00 */
+    };
+    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct span span = span_of(cases[i].span);
-        struct pause pauses[2];
-        struct span_request request = {.span = &span, .calendar = calendar_named("CN-STD"), .pauses = pauses};
-        request.start = at_local(cases[i].start);
-        for (size_t k = 0; k < 4 && cases[i].pauses[k]; k += 2) {
-            const char *to = cases[i].pauses[k + 1];
-            pauses[request.n_pauses++] =
-                (struct pause){at_local(cases[i].pauses[k]), to ? at_local(to) : INSTANT_NEVER};
-        }
-        char got[INSTANT_TEXT_MAX];
-        instant due = INSTANT_NONE;
-        int status = span_resolve(&request, &due);
-        if (status != 0 || due != (cases[i].due ? at_local(cases[i].due) : INSTANT_NEVER))
-            fail_msg("case %zu, %s from %s: %s, not %s (status %d)", i, cases[i].span, cases[i].start,
-                     cases[i].due ? cases[i].due : "never", shown(request.calendar, due, got), status);
+        struct event_field field = {"f", cases[i].field};
+        struct span_request request = {
+            .span = &span, .calendar = calendar_named("CN-STD"), .lookup = lookup, .lookup_data = &field};
+        instant due;
+        request.start = at_local("2026-11-01T10:00");
+        assert_int_equal(span_resolve(&request, &due), 0);
+        assert_int_equal(due, at_local(cases[i].due));
     }
+}
+
+/* Where there is always an opening, none is waited for; where windows meet, none lies between. */
+static void nights_and_round_the_clock(void **state)
+{
+    struct span span = span_of("3h@open");
+    struct span_request request = {.span = &span, .calendar = calendar_named("US-247")};
+    instant due;
+
+    (void)state;
+    request.start = at_local("2026-11-07T10:00");
+    assert_int_equal(span_resolve(&request, &due), 0);
+    assert_int_equal(due, request.start + 3 * HOUR_MS);
+    assert_int_equal(calendar_next_opening(request.calendar, request.start), INSTANT_NEVER);
+    request.calendar = calendar_named("US-NIGHT"); /* 22:00 to 06:00, every night */
+    request.start = fixture_local(request.calendar, "2026-11-10T04:00");
+    assert_int_equal(span_resolve(&request, &due), 0);
+    assert_int_equal(due, fixture_local(request.calendar, "2026-11-10T22:00"));
+    request.start = fixture_local(request.calendar, "2026-11-10T03:00");
+    assert_int_equal(span_resolve(&request, &due), 0);
+    assert_int_equal(due, fixture_local(request.calendar, "2026-11-10T06:00"));
 }
 
 /* What an event names stands as well, also with a span behind it. */
@@ -402,6 +500,8 @@ static void shares_are_measured_in_their_unit(void **state)
         const char *at;
     } cases[] = {
         {"24h", "2026-11-06T17:00", "2026-11-07T17:00", 75, "2026-11-07T11:00"},
+        {"24h@open", "2026-11-06T17:00", "2026-11-09T09:00", 75, "2026-11-07T11:00"}, /* of the 24 hours */
+        {"24h@open", "2026-11-06T17:00", "2026-11-06T20:00", 75, "2026-11-06T20:00"}, /* never behind due */
         {"8wh", "2026-11-06T17:00", "2026-11-09T17:00", 75, "2026-11-09T15:00"},
         {"8wh", "2026-11-06T17:00", "2026-11-09T17:00", 50, "2026-11-09T12:00"},
         {"8wh", "2026-11-06T17:00", "2026-11-09T17:00", 100, "2026-11-09T17:00"},
@@ -417,7 +517,7 @@ static void shares_are_measured_in_their_unit(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct span budget = span_of(cases[i].budget);
         char got[INSTANT_TEXT_MAX];
-        instant at = INSTANT_NONE;
+        instant at;
         int status = span_share(&budget, calendar, at_local(cases[i].start), at_local(cases[i].due),
                                 cases[i].percent, &at);
         if (status != 0 || at != at_local(cases[i].at))
@@ -605,6 +705,12 @@ static void counts_are_explained(void **state)
          "02-13=120m 02-14=60m(work) 02-15(off)! 02-16(off)! 02-17(off)! 02-18(off)! 02-19(off)! 02-20(off)! "
          "02-21(off)! 02-22(off)! 02-23(off)! 02-24=60m 02-25=240m"},
         {"2026-11-06T17:00", "24h", NULL, NULL, "11-06=420m 11-07=1020m"},
+        {"2026-11-06T17:00", "24h@open", NULL, NULL, "11-06=420m 11-07=1020m 11-08! 11-09!"},
+        {"2026-09-30T10:00", "24h@open+2wh", NULL, NULL,
+         "09-30=840m 10-01=600m(off) 10-02(off)! 10-03(off)! 10-04(off)! 10-05(off)! 10-06(off)! "
+         "10-07(off)! 10-08!"},
+        {"2026-11-06T17:00", "24h@open", "2026-11-06T18:00", "2026-11-06T20:00",
+         "11-06=300m 11-07=1140m 11-08! 11-09!"},
         {"2026-09-24T09:00", "day:3@18:00", NULL, NULL,
          "09-24#1 09-25#2(off) 09-26#3(off) 09-27(off)! 09-28!"},
         {"2026-09-24T09:00", "wday:2@18:00", NULL, NULL,
@@ -675,6 +781,9 @@ int main(void)
         cmocka_unit_test(fields_lead_where_they_should),
         cmocka_unit_test(what_cannot_be_resolved_says_why),
         cmocka_unit_test(pauses_are_taken_out),
+        cmocka_unit_test(elapsed_hours_end_in_working_time),
+        cmocka_unit_test(elapsed_hours_behind_a_field),
+        cmocka_unit_test(nights_and_round_the_clock),
         cmocka_unit_test(named_instants_do_not_move),
         cmocka_unit_test(the_same_time_of_the_same_day_is_the_start),
         cmocka_unit_test(fixed_cut_offs_are_known),

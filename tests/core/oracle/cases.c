@@ -142,6 +142,11 @@ static void choose_term(struct cases *cases, int back_percent, struct span *out)
     out->count = choose_count(cases, out->unit);
     if (out->unit != SPAN_ELAPSED && out->unit != SPAN_WORKING)
         choose_clock(cases, &out->clock, &out->minute);
+    if (out->unit == SPAN_ELAPSED && chance(cases, 40)) {
+        out->clock = SPAN_CLOCK_OPEN;
+        out->more_ms = chance(cases, 50) ? between(cases, 1, 900) * MINUTE_MS : 0;
+        return;
+    }
     if (may_lead_back(out->unit) && chance(cases, back_percent))
         out->count = -out->count / (out->unit == SPAN_MONTHS || out->unit == SPAN_YEARS ? 3 : 1);
 }
@@ -164,6 +169,7 @@ struct span cases_span(struct cases *cases)
     span.then_clock = then.clock;
     span.then_count = then.count;
     span.then_minute = then.minute;
+    span.then_more_ms = then.more_ms;
     return span;
 }
 

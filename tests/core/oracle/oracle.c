@@ -315,6 +315,7 @@ struct term {
     enum span_clock clock;
     int64_t count;
     int32_t minute;
+    int64_t more_ms;
 };
 
 /* Lies in a pause; `for_ever` if that pause has no end. Pauses begin and end on whole minutes. */
@@ -512,8 +513,54 @@ static instant of_period(const struct from *from, const struct term *term)
     return INSTANT_NONE;
 }
 
+static bool is_open_at(const struct from *from, instant at)
+{
+    return is_open_minute(from->oracle, from->calendar, floor_div(at, MINUTE_MS));
+}
+
+/* The first minute behind `at` that is open although the one before it is not. */
+static instant opening_behind(const struct from *from, instant at)
+{
+    for (int64_t minute = floor_div(at, MINUTE_MS) + 1; is_known(minute); minute++) {
+        if (is_open_minute(from->oracle, from->calendar, minute) &&
+            !is_open_minute(from->oracle, from->calendar, minute - 1))
+            return minute * MINUTE_MS;
+    }
+    return INSTANT_NONE;
+}
+
+/* The hours end where they end by day and night; at work, and at the very close, that is the due. Else it is
+ * the next opening; while somebody pauses nobody waits for it, and after the pause the next one counts. */
+static instant to_opening(const struct from *from, const struct term *term)
+{
+    instant end = tick(from, false, term->count), at = end;
+    instant alone = from->at + term->count; /* without any pause */
+    if (end == INSTANT_NEVER || end == INSTANT_NONE)
+        return end;
+    bool works = is_open_at(from, end) || is_open_at(from, end - 1);
+    bool owes = term->more_ms > 0 && !is_open_at(from, alone) && !is_open_at(from, alone - 1);
+    if (works && !owes)
+        return end;
+    if (term->more_ms > 0) {
+        struct from behind = *from;
+        behind.at = works ? end : opening_behind(from, end);
+        return behind.at == INSTANT_NONE ? INSTANT_NONE : tick(&behind, true, term->more_ms);
+    }
+    for (size_t i = 0; i < from->n_pauses; i++) {
+        const struct pause *pause = &from->pauses[i];
+        if (pause->to <= at || pause->from >= opening_behind(from, at))
+            continue;
+        if (pause->to == INSTANT_NEVER)
+            return INSTANT_NEVER;
+        at = pause->to;
+    }
+    return opening_behind(from, at);
+}
+
 static instant lead(const struct from *from, const struct term *term)
 {
+    if (term->unit == SPAN_ELAPSED && term->clock == SPAN_CLOCK_OPEN)
+        return to_opening(from, term);
     switch (term->unit) {
     case SPAN_ELAPSED:
     case SPAN_WORKING:
@@ -549,7 +596,8 @@ static instant field_due(const struct oracle *oracle, const struct oracle_questi
 {
     const struct span *span = &question->span;
     const struct span_field *field = &question->field;
-    struct term then = {span->then_unit, span->then_clock, span->then_count, span->then_minute};
+    struct term then = {span->then_unit, span->then_clock, span->then_count, span->then_minute,
+                        span->then_more_ms};
     bool from_end = then.unit == SPAN_MONTH_WORKING_DAY || then.unit == SPAN_QUARTER_WORKING_DAY;
     struct from from = {.oracle = oracle, .calendar = question->calendar};
     from.day = field->is_date ? field->day : day_at(oracle, from.calendar, field->at);
@@ -588,13 +636,13 @@ instant oracle_due(const struct oracle *oracle, const struct oracle_question *qu
     if (span->unit == SPAN_AT_FIELD)
         return field_due(oracle, question);
     struct from from = from_start(oracle, question);
-    return lead(&from, &(struct term){span->unit, span->clock, span->count, span->minute});
+    return lead(&from, &(struct term){span->unit, span->clock, span->count, span->minute, span->more_ms});
 }
 
 instant oracle_step(const struct oracle *oracle, int calendar, const struct span *offset, instant due,
                     int32_t step_minute)
 {
-    struct term term = {offset->unit, offset->clock, offset->count, offset->minute};
+    struct term term = {offset->unit, offset->clock, offset->count, offset->minute, offset->more_ms};
     struct from from = {.oracle = oracle, .calendar = calendar, .at = due};
     from.day = day_at(oracle, calendar, due);
     if (term.clock == SPAN_CLOCK_DEFAULT && term.unit != SPAN_ELAPSED && term.unit != SPAN_WORKING) {
@@ -627,7 +675,8 @@ instant oracle_share(const struct oracle *oracle, const struct oracle_question *
     bool works = question->span.unit == SPAN_WORKING || question->span.unit == SPAN_WORKING_DAYS;
     if (due <= question->start)
         return due;
-    int64_t whole_ms = works ? budget_ms(&from, true, due) : 0;
+    bool opens = question->span.clock == SPAN_CLOCK_OPEN && question->span.unit == SPAN_ELAPSED;
+    int64_t whole_ms = works ? budget_ms(&from, true, due) : opens ? question->span.count : 0;
     if (whole_ms == 0) {
         works = false;
         whole_ms = budget_ms(&from, false, due);
