@@ -20,6 +20,11 @@ const char *verdict_name(enum verdict_kind kind)
     return names[kind];
 }
 
+bool notification_is_pointless(const struct notification *notification)
+{
+    return notification->deadline == NULL && notification->phase != PHASE_CLOSED;
+}
+
 /* By hand: it is asked for with every look at what a deadline has under way. */
 void notification_number(const char *deadline, int32_t number, char into[static NOTIFICATION_ID_MAX])
 {

@@ -56,6 +56,8 @@ struct notification {
     char *title, *body;        /* rendered when queued (closed), else NULL: rendered when it is sent */
 };
 
+/* Its deadline has closed meanwhile: nothing is left to say, except that it has. */
+bool notification_is_pointless(const struct notification *notification);
 /* The id of a deadline's notification: "Q7KM-1". */
 void notification_number(const char *deadline, int32_t number, char into[static NOTIFICATION_ID_MAX]);
 void notification_destroy(struct notification *notification);

@@ -227,12 +227,6 @@ void outbox_dead_recipient(struct turn *turn, const struct deadline *deadline, c
                                          .why = why});
 }
 
-/* Nothing more can be done for a deadline that has closed meanwhile, except telling that it has. */
-static bool is_pointless(const struct notification *note)
-{
-    return !note->deadline && note->phase != PHASE_CLOSED;
-}
-
 /* A closing's message has outlived its deadline, but not its rule's discretion. */
 static bool is_direct(const struct engine *engine, const struct notification *note)
 {
@@ -240,6 +234,16 @@ static bool is_direct(const struct engine *engine, const struct notification *no
         note->deadline ? note->deadline->rule : ruleset_find(engine->parts.rules, note->rule);
 
     return !rule || rule->audience_direct;
+}
+
+/* Not while its deadline is paused, of which nobody hears. */
+static void queue_again(struct turn *turn, struct notification *note)
+{
+    if (note->deadline && note->deadline->state == DEADLINE_PAUSED) {
+        withdraw(turn, note, "paused");
+    } else {
+        put_queued(turn, note);
+    }
 }
 
 static bool fall_back(struct turn *turn, struct notification *note, const char *why)
@@ -267,7 +271,7 @@ static bool fall_back(struct turn *turn, struct notification *note, const char *
     note->attempts = note->uncertain = note->lost = 0;
     crash_survived(note); /* another plugin works on it now */
     waiting_fall_back(turn, note);
-    put_queued(turn, note);
+    queue_again(turn, note);
     return true;
 }
 
@@ -325,13 +329,13 @@ static void delivered(struct turn *turn, struct notification *note)
 
 static void again(struct turn *turn, struct notification *note, int64_t delay_ms, const char *why)
 {
-    if (is_pointless(note)) {
+    if (notification_is_pointless(note)) {
         withdraw(turn, note, "closed");
     } else if (note->attempts - note->lost >= NOTIFICATION_ATTEMPTS_MAX) {
         outbox_dead(turn, note, why);
     } else {
         waiting_again(turn, note, turn->now + delay_ms);
-        put_queued(turn, note);
+        queue_again(turn, note);
     }
 }
 
@@ -366,7 +370,7 @@ static void go_on_uncertain(struct turn *turn, struct notification *note, int64_
 static void uncertain(struct turn *turn, struct notification *note, int64_t delay_ms)
 {
     note->uncertain++;
-    if (is_pointless(note)) {
+    if (notification_is_pointless(note)) {
         withdraw(turn, note, "closed");
     } else if (note->uncertain >= UNCERTAIN_MAX) {
         outbox_dead(turn, note, "three attempts ended without a verdict");
@@ -385,7 +389,7 @@ static void lost(struct turn *turn, struct notification *note)
     note->lost++;
     crash_reason(note, &verdict);
     journal_verdict(turn, note, &verdict);
-    if (is_pointless(note)) {
+    if (notification_is_pointless(note)) {
         withdraw(turn, note, "closed");
     } else if (note->deaths < NOTIFICATION_DEATHS_MAX) {
         go_on_uncertain(turn, note, cuts ? turn->engine->policy->cut_out_ms : 0);
@@ -413,14 +417,14 @@ static void judge(struct turn *turn, struct notification *note, const struct ver
         again(turn, note, verdict->delay_ms, verdict->reason);
         break;
     case VERDICT_REFUSED:
-        if (is_pointless(note)) {
+        if (notification_is_pointless(note)) {
             withdraw(turn, note, "closed");
         } else if (!fall_back(turn, note, verdict->reason)) {
             outbox_dead(turn, note, verdict->reason);
         }
         break;
     case VERDICT_MISCONFIGURED:
-        if (is_pointless(note) || !fall_back(turn, note, verdict->reason)) {
+        if (notification_is_pointless(note) || !fall_back(turn, note, verdict->reason)) {
             note->attempts--;
             again(turn, note, verdict->delay_ms > 0 ? verdict->delay_ms : PROBE_MS, verdict->reason);
         }
@@ -497,7 +501,7 @@ size_t engine_claim(struct engine *engine, const char **ids, size_t n, instant n
         struct notification *note = state_find_notification(engine, ids[i]);
 
         if (!note || note->state != NOTIFICATION_QUEUED || note->not_before > now || note->expires <= now ||
-            is_pointless(note) || (note->deadline && note->deadline->state == DEADLINE_PAUSED)) {
+            notification_is_pointless(note) || (note->deadline && note->deadline->state == DEADLINE_PAUSED)) {
             continue;
         }
         if (waiting_hold(&turn, note)) { /* the channel was slow, or the daemon away: it has become quiet */

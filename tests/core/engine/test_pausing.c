@@ -165,6 +165,26 @@ static void test_pauses_do_not_overlap(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
+/* Whatever waits would be asked for again and again until the deadline runs on, and nobody hears of it then.
+ */
+static void test_nothing_waits_while_it_is_paused(void **state)
+{
+    struct world *world = *state;
+    const struct verdict retry = {.kind = VERDICT_RETRY, .delay_ms = 1000};
+    const char *ids[64];
+
+    say(world, "2026-11-16T10:00", "days.asked");
+    world_until(world, "2026-11-20T18:00"); /* due-1wd */
+    assert_int_equal(world_claim_all(world, ids, 1000), 1);
+    say(world, "2026-11-20T18:01", "days.held");
+    assert_non_null(engine_notification(world_engine(world), ids[0])); /* on its way: its verdict decides */
+    world_journal(world);
+    world_verdict(world, ids, 1, &retry);
+    assert_string_equal(world_journal(world), "retry withdrawn");
+    assert_null(engine_notification(world_engine(world), ids[0]));
+    reload_changes_nothing(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +197,7 @@ int main(void)
         TEST(test_met_while_paused_is_in_time),
         TEST(test_a_change_keeps_the_ledger),
         TEST(test_pauses_do_not_overlap),
+        TEST(test_nothing_waits_while_it_is_paused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
