@@ -11,6 +11,8 @@ enum {
     STATUS_TRANSPORT_CANCELLED = 42,
 };
 
+static const char nothing_left[] = "nothing left to say"; /* its deadline has closed meanwhile */
+
 /* -- memory -- */
 
 static struct attempt *attempt_create(struct delivery *delivery, struct lane *lane, void *shard, size_t n)
@@ -68,7 +70,8 @@ static void attempt_give_verdict(struct attempt *attempt, const struct verdict *
         ports->verdict(ports->data, attempt->shard, ids, attempt->n, verdict);
 }
 
-/* It was claimed, but nothing has left: the claim goes back without counting as a try. */
+/* It was claimed, but nothing has left: the claim goes back without counting as a try, and the channel has
+ * learnt nothing. */
 static void attempt_give_back(struct attempt *attempt, int64_t delay_ms, const char *reason)
 {
     struct verdict verdict = {.kind = VERDICT_BACKOFF, .delay_ms = delay_ms};
@@ -110,37 +113,37 @@ static void attempt_end(struct attempt *attempt, struct verdict *verdict, bool a
 
 /* -- the request -- */
 
-/* The notifications of an attempt as the engine has them now; false if it has not all of them any more. */
-static bool attempt_look_up(const struct attempt *attempt, const struct engine **engine,
-                            const struct notification **out)
+/* Those notifications of an attempt of which there is still something to say; returns how many. */
+static size_t attempt_look_up(const struct attempt *attempt, const struct engine **engine,
+                              const struct notification **out)
 {
     const struct delivery_ports *ports = &attempt->delivery->ports;
+    size_t n = 0;
 
     *engine = attempt->is_dropped ? NULL : ports->engine(ports->data, attempt->shard);
     for (size_t i = 0; *engine != NULL && i < attempt->n; i++) {
-        out[i] = engine_notification(*engine, attempt->ids[i]);
-        if (out[i] == NULL)
-            return false;
+        out[n] = engine_notification(*engine, attempt->ids[i]);
+        n += out[n] != NULL && !notification_is_pointless(out[n]);
     }
-    return *engine != NULL;
+    return n;
 }
 
+/* Not 0: no request can be made, and `verdict` says why. */
 static int attempt_prepare(struct attempt *attempt, int32_t extra, struct verdict *verdict)
 {
     const struct notification *notifications[MESSAGE_NOTIFICATIONS_MAX];
     struct message_order order = {
         .channel = attempt->lane->channel,
         .notifications = notifications,
-        .n = attempt->n,
         .attempt = attempt->number + extra,
         .body_bytes_max = attempt->shrink_bytes,
     };
 
     plugin_request_finish(&attempt->request);
-    if (!attempt_look_up(attempt, &order.engine, notifications)) {
-        *verdict = (struct verdict){.kind = VERDICT_RETRY, .reason = "it was withdrawn meanwhile"};
+    order.n = attempt_look_up(attempt, &order.engine, notifications);
+    attempt->is_pointless = order.n == 0;
+    if (attempt->is_pointless)
         return -1;
-    }
     order.now = delivery_now(attempt->delivery, attempt->shard);
     return message_prepare(&order, &attempt->request, verdict);
 }
@@ -182,13 +185,15 @@ static bool attempt_send(struct attempt *attempt)
 }
 
 /* A second request under the same claim: with a new token, or a shorter text. False if there is no time for
- * it, or if the plugin has already had its one more try. */
-static bool attempt_send_again(struct attempt *attempt, const struct verdict *verdict, int32_t shrink_bytes)
+ * it, if the plugin has already had its one more try, or if no request can be made: then that is the verdict.
+ */
+static bool attempt_send_again(struct attempt *attempt, struct verdict *verdict, int32_t shrink_bytes)
 {
-    struct verdict ignored;
     bool reauthenticates = verdict->kind == VERDICT_REAUTH && !attempt->has_reauthenticated;
     bool shrinks = verdict->kind == VERDICT_REFUSED && shrink_bytes > 0 && !attempt->has_shrunk;
 
+    if (verdict->kind == VERDICT_REAUTH && attempt->has_reauthenticated)
+        verdict->kind = VERDICT_MISCONFIGURED; /* a new token did not help either */
     if ((!reauthenticates && !shrinks) || attempt->delivery->is_closing ||
         time_left_ms(attempt) < attempt->delivery->attempt_ms / 4)
         return false;
@@ -196,7 +201,10 @@ static bool attempt_send_again(struct attempt *attempt, const struct verdict *ve
     attempt->has_shrunk |= shrinks;
     if (shrinks)
         attempt->shrink_bytes = shrink_bytes;
-    return attempt_prepare(attempt, attempt->has_shrunk, &ignored) == 0 && attempt_send(attempt);
+    if (attempt_prepare(attempt, attempt->has_shrunk, verdict) != 0)
+        return false;
+    *verdict = (struct verdict){.kind = VERDICT_RETRY, .reason = "out of memory"};
+    return attempt_send(attempt);
 }
 
 static void attempt_cancelled(struct attempt *attempt, const struct cuiban_response *response)
@@ -229,9 +237,10 @@ static void attempt_on_done(void *data, const struct cuiban_response *response)
     evidence_correct(attempt->request.request.kind, response, &verdict);
     if (attempt_send_again(attempt, &verdict, shrink_bytes))
         return;
-    if (verdict.kind == VERDICT_REAUTH && attempt->has_reauthenticated)
-        verdict.kind = VERDICT_MISCONFIGURED; /* a new token did not help either */
-    attempt_end(attempt, &verdict, is_answered(attempt, response));
+    if (attempt->is_pointless)
+        attempt_give_back(attempt, 0, nothing_left);
+    else
+        attempt_end(attempt, &verdict, is_answered(attempt, response));
     attempts_run(delivery, lane);
 }
 
@@ -307,6 +316,16 @@ static void attempt_too_late(struct attempt *attempt, const char *const *ids, si
     attempt_destroy(attempt);
 }
 
+static void attempt_unprepared(struct attempt *attempt, struct verdict *verdict)
+{
+    if (attempt->is_pointless) {
+        attempt_give_back(attempt, 0, nothing_left);
+        return;
+    }
+    lane_give_back(attempt->lane);
+    attempt_end(attempt, verdict, true);
+}
+
 static void attempt_on_claimed(void *context, const char *const *ids, size_t n)
 {
     struct attempt *attempt = context;
@@ -329,8 +348,7 @@ static void attempt_on_claimed(void *context, const char *const *ids, size_t n)
     /* The plugin sees a message only once the attempt is on record: one that kills the daemon is then found
      * without a verdict, and after three times gives way. */
     if (!delivery->is_closing && attempt_prepare(attempt, 0, &verdict) != 0) {
-        lane_give_back(lane);
-        attempt_end(attempt, &verdict, true);
+        attempt_unprepared(attempt, &verdict);
         return;
     }
     attempt->stage = ATTEMPT_WAITING;
@@ -417,11 +435,11 @@ bool attempt_begin(struct delivery *delivery, struct lane *lane, struct item *it
 
     if (engine != NULL)
         gather(lane, engine, item, now, &company);
-    if (company.n == 0) { /* changed since it was queued */
+    if (company.n == 0) { /* changed since it was queued; whatever it is, not at once again */
         char id[NOTIFICATION_ID_MAX];
 
         memcpy(id, item->id, sizeof(id));
-        delivery_sync(delivery, item->shard, id, INSTANT_NONE);
+        delivery_sync(delivery, item->shard, id, now + CLAIM_AGAIN_MS);
         return true;
     }
     attempt = attempt_create(delivery, lane, item->shard, company.n);

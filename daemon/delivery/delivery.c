@@ -180,9 +180,13 @@ void delivery_sync(struct delivery *delivery, void *shard, const char *id, insta
         return;
     }
     at = at > notification->not_before ? at : notification->not_before;
+    if (at >= notification->expires || delivery_now(delivery, shard) >= notification->expires) {
+        delivery_forget(delivery, item); /* the engine ends it, or gives it more time and says so */
+        return;
+    }
     lane = find_lane(delivery, notification->channel);
     if (item != NULL && lane != NULL && item->queue == &lane->queue && item->urgent == notification->urgent &&
-        queue_time(item) == at && at < notification->expires)
+        queue_time(item) == at)
         return;
     delivery_forget(delivery, item);
     if (lane == NULL) {
@@ -191,8 +195,7 @@ void delivery_sync(struct delivery *delivery, void *shard, const char *id, insta
         ports->refuse(ports->data, shard, id, reason);
         return;
     }
-    if (at < notification->expires && delivery_now(delivery, shard) < notification->expires)
-        add_item(delivery, lane, shard, notification, at);
+    add_item(delivery, lane, shard, notification, at);
 }
 
 /* -- the pump: everything that may leave now begins its way -- */
@@ -252,53 +255,13 @@ static uint64_t lane_pump(struct delivery *delivery, struct lane *lane)
     return next < 1 ? 1 : next > WAIT_MS_MAX ? WAIT_MS_MAX : (uint64_t)next;
 }
 
-static void mend_gaps(struct delivery *delivery)
-{
-    delivery->has_gap = false;
-    for (size_t i = 0; i < delivery->n_shards; i++)
-        if (delivery->shards[i].has_gap) {
-            delivery->shards[i].has_gap = false;
-            delivery_add(delivery, delivery->shards[i].shard);
-        }
-}
-
-static void delivery_on_timer(uv_timer_t *timer)
-{
-    struct delivery *delivery = timer->data;
-    uint64_t wait_ms = WAIT_MS_MAX;
-    bool had_gap = delivery->has_gap;
-
-    if (had_gap)
-        mend_gaps(delivery);
-    for (size_t i = 0, first = delivery->first_lane; i < delivery->n_lanes; i++) {
-        uint64_t lane_ms = lane_pump(delivery, &delivery->lanes[(first + i) % delivery->n_lanes]);
-
-        wait_ms = lane_ms < wait_ms ? lane_ms : wait_ms;
-    }
-    if (delivery->has_gap && wait_ms > WAIT_MEMORY_MS)
-        wait_ms = WAIT_MEMORY_MS;
-    uv_timer_start(timer, delivery_on_timer, wait_ms, 0);
-    delivery->is_awake = wait_ms == 0;
-}
-
-void delivery_wake(struct delivery *delivery)
-{
-    if (delivery->is_awake || delivery->is_closing)
-        return;
-    delivery->is_awake = true;
-    uv_timer_start(&delivery->timer, delivery_on_timer, 0, 0);
-}
-
-/* -- shards -- */
-
-void delivery_add(struct delivery *delivery, void *shard)
+/* Everything that the engine has as queued; what is in its queue already stays there. */
+static void queue_all(struct delivery *delivery, void *shard)
 {
     const struct engine *engine = delivery->ports.engine(delivery->ports.data, shard);
     const struct notification *notification;
     size_t cursor = 0;
 
-    if (delivery->is_closing)
-        return;
     if (find_shard(delivery, shard) == NULL) {
         struct owned_shard *longer =
             realloc(delivery->shards, (delivery->n_shards + 1) * sizeof(*delivery->shards));
@@ -311,6 +274,69 @@ void delivery_add(struct delivery *delivery, void *shard)
     while (engine != NULL && (notification = engine_next_notification(engine, &cursor)) != NULL)
         if (notification->state == NOTIFICATION_QUEUED || notification->deaths > 0)
             delivery_sync(delivery, shard, notification->id, INSTANT_NONE);
+}
+
+static void mend_gaps(struct delivery *delivery)
+{
+    delivery->has_gap = false;
+    for (size_t i = 0; i < delivery->n_shards; i++)
+        if (delivery->shards[i].has_gap) {
+            delivery->shards[i].has_gap = false;
+            queue_all(delivery, delivery->shards[i].shard);
+        }
+}
+
+static void delivery_on_timer(uv_timer_t *timer);
+
+/* Every lane as far as it goes, then again when one of them has work: at once means in the next turn. */
+static void pump(struct delivery *delivery)
+{
+    uint64_t wait_ms = WAIT_MS_MAX;
+
+    if (delivery->has_gap)
+        mend_gaps(delivery);
+    for (size_t i = 0, first = delivery->first_lane; i < delivery->n_lanes; i++) {
+        uint64_t lane_ms = lane_pump(delivery, &delivery->lanes[(first + i) % delivery->n_lanes]);
+
+        wait_ms = lane_ms < wait_ms ? lane_ms : wait_ms;
+    }
+    if (delivery->has_gap && wait_ms > WAIT_MEMORY_MS)
+        wait_ms = WAIT_MEMORY_MS;
+    if (wait_ms == 0)
+        delivery_wake(delivery);
+    else
+        uv_timer_start(&delivery->timer, delivery_on_timer, wait_ms, 0);
+}
+
+static void delivery_on_timer(uv_timer_t *timer)
+{
+    pump(timer->data);
+}
+
+static void delivery_on_turn(uv_idle_t *idle)
+{
+    struct delivery *delivery = idle->data;
+
+    uv_idle_stop(idle);
+    if (!delivery->is_closing)
+        pump(delivery);
+}
+
+/* Not by a timer of 0 ms: set in a timer's callback it runs in the same pass of the loop, before anything is
+ * read, and again if it is set in its own. */
+void delivery_wake(struct delivery *delivery)
+{
+    if (!delivery->is_closing)
+        uv_idle_start(&delivery->next_turn, delivery_on_turn);
+}
+
+/* -- shards -- */
+
+void delivery_add(struct delivery *delivery, void *shard)
+{
+    if (delivery->is_closing)
+        return;
+    queue_all(delivery, shard);
     delivery_wake(delivery);
 }
 
@@ -441,8 +467,9 @@ struct delivery *delivery_create(const struct delivery_options *options, const s
     }
     uv_timer_init(options->loop, &delivery->timer);
     uv_timer_init(options->loop, &delivery->limit);
-    delivery->timer.data = delivery->limit.data = delivery;
-    delivery->open = 3;
+    uv_idle_init(options->loop, &delivery->next_turn);
+    delivery->timer.data = delivery->limit.data = delivery->next_turn.data = delivery;
+    delivery->open = 4;
     return delivery;
 }
 
@@ -465,7 +492,7 @@ static void closing_on_closed(struct delivery *delivery)
     closed(data);
 }
 
-static void closing_on_timer_closed(uv_handle_t *handle)
+static void closing_on_handle_closed(uv_handle_t *handle)
 {
     closing_on_closed(handle->data);
 }
@@ -486,8 +513,9 @@ static void closing_on_turn(uv_timer_t *timer)
     if (delivery->n_attempts > (delivery->is_cancelled ? claiming : 0))
         return;
     delivery->is_cancelled = true;
-    uv_close((uv_handle_t *)&delivery->timer, closing_on_timer_closed);
-    uv_close((uv_handle_t *)&delivery->limit, closing_on_timer_closed);
+    uv_close((uv_handle_t *)&delivery->timer, closing_on_handle_closed);
+    uv_close((uv_handle_t *)&delivery->limit, closing_on_handle_closed);
+    uv_close((uv_handle_t *)&delivery->next_turn, closing_on_handle_closed);
     transport_close(delivery->transport, closing_on_transport_closed, delivery);
 }
 

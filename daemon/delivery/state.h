@@ -29,9 +29,9 @@ struct delivery {
     int32_t speed;
     instant latest; /* that any shard's clock has shown */
     uint64_t random;
-    uv_timer_t timer; /* the next time that something may leave */
-    uv_timer_t limit; /* of closing */
-    bool is_awake;    /* the timer is armed for the loop's next turn */
+    uv_timer_t timer;    /* the next time that something may leave */
+    uv_idle_t next_turn; /* something may leave already */
+    uv_timer_t limit;    /* of closing */
     bool is_closing, is_cancelled, is_gone;
     int open; /* libuv handles, and the transport */
     void (*closed)(void *data);
@@ -50,6 +50,7 @@ struct attempt {
     enum attempt_stage stage;
     bool is_dropped; /* its shard was lost: no verdict */
     bool has_reauthenticated, has_shrunk;
+    bool is_pointless;            /* found when it was prepared: nothing is left to say */
     int32_t number;               /* 1 for the first */
     int32_t shrink_bytes;         /* 0: none */
     uint64_t ends_ms, started_ms; /* real, monotonic */

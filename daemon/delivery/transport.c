@@ -23,6 +23,7 @@ struct transport {
     uv_loop_t *loop;
     CURLM *multi;
     uv_timer_t timer;   /* libcurl's next time limit */
+    bool in_timer;      /* its callback runs */
     uv_timer_t refusal; /* answers requests that were refused before they began */
     struct call *running;
     struct call *refused; /* a part of those that run, linked by `next` */
@@ -175,11 +176,14 @@ static void transport_on_timer(uv_timer_t *timer)
     struct transport *transport = timer->data;
     int running;
 
+    transport->in_timer = true;
     curl_multi_socket_action(transport->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     transport_collect(transport);
+    transport->in_timer = false;
 }
 
-/* Only arms the timer: libcurl refuses to be called from inside its own callbacks. */
+/* Only arms the timer: libcurl refuses to be called from inside its own callbacks. Set to 0 in its own
+ * callback it would run again before any socket is looked at. */
 static int transport_on_time_wanted(CURLM *multi, long wait_ms, void *data)
 {
     struct transport *transport = data;
@@ -188,7 +192,8 @@ static int transport_on_time_wanted(CURLM *multi, long wait_ms, void *data)
     if (wait_ms < 0)
         uv_timer_stop(&transport->timer);
     else
-        uv_timer_start(&transport->timer, transport_on_timer, (uint64_t)wait_ms, 0);
+        uv_timer_start(&transport->timer, transport_on_timer,
+                       wait_ms == 0 && transport->in_timer ? 1 : (uint64_t)wait_ms, 0);
     return 0;
 }
 

@@ -179,22 +179,17 @@ void shard_refuse(struct shard *shard, const char *id, const char *reason)
 
 /* -- timers -- */
 
-static void shard_on_soon(uv_timer_t *timer)
+static void shard_on_soon(uv_idle_t *idle)
 {
-    shard_turn(timer->data);
+    (void)uv_idle_stop(idle);
+    shard_turn(idle->data);
 }
 
+/* Not by a timer without delay: one that is set in its own callback runs again before anything else does. */
 void shard_soon(struct shard *shard)
 {
-    if (!shard->shut && !uv_is_active((uv_handle_t *)&shard->soon))
-        (void)uv_timer_start(&shard->soon, shard_on_soon, 0, 0);
-}
-
-/* A timer without delay that is set in its own callback runs again before anything else does. */
-void shard_later(struct shard *shard)
-{
     if (!shard->shut)
-        (void)uv_timer_start(&shard->soon, shard_on_soon, 1, 0);
+        (void)uv_idle_start(&shard->soon, shard_on_soon);
 }
 
 /* About once a second: whatever has no event of its own. */
@@ -289,12 +284,14 @@ int shard_create(const struct shard_options *options, const struct shard_hooks *
         shard_free(shard);
         return error;
     }
-    uv_timer_t *const timers[] = {&shard->soon, &shard->wake, &shard->beat, &shard->retry, &shard->closer};
+    uv_timer_t *const timers[] = {&shard->wake, &shard->beat, &shard->retry, &shard->closer};
     for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
         (void)uv_timer_init(options->loop, timers[i]); /* cannot fail */
         timers[i]->data = shard;
     }
-    shard->alive = sizeof(timers) / sizeof(timers[0]);
+    (void)uv_idle_init(options->loop, &shard->soon);
+    shard->soon.data = shard;
+    shard->alive = sizeof(timers) / sizeof(timers[0]) + 1;
     (void)uv_timer_start(&shard->beat, shard_on_beat, SHARD_BEAT_MS, 0);
     shard_watch_open(shard);
     shard_connect(shard);
@@ -313,7 +310,7 @@ void shard_let_go(struct shard *shard)
         done(data);
 }
 
-static void shard_on_timer_closed(uv_handle_t *handle)
+static void shard_on_handle_closed(uv_handle_t *handle)
 {
     shard_let_go(handle->data);
 }
@@ -335,10 +332,10 @@ void shard_shut(struct shard *shard)
                       shard->verdicts.n);
         requests_drop(&shard->verdicts);
         requests_drop(&shard->recent);
-        uv_timer_t *const timers[] = {&shard->soon, &shard->wake, &shard->beat, &shard->retry};
+        uv_timer_t *const timers[] = {&shard->wake, &shard->beat, &shard->retry, &shard->closer};
         for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
-            uv_close((uv_handle_t *)timers[i], shard_on_timer_closed);
-        uv_close((uv_handle_t *)&shard->closer, shard_on_timer_closed);
+            uv_close((uv_handle_t *)timers[i], shard_on_handle_closed);
+        uv_close((uv_handle_t *)&shard->soon, shard_on_handle_closed);
     }
 }
 

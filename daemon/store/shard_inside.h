@@ -164,7 +164,8 @@ struct shard {
     bool watched; /* the calendars, on that day */
     int32_t watched_day;
 
-    uv_timer_t soon, wake, beat, retry, closer;
+    uv_idle_t soon;
+    uv_timer_t wake, beat, retry, closer;
     bool closing, shut;
     void (*on_closed)(void *data);
     void *closed_data;
@@ -181,9 +182,9 @@ void shard_log(struct shard *shard, int priority, const char *format, ...)
 /* Sets what is wrong now, and logs it if it is news; NULL: all is well. */
 void shard_set_problem(struct shard *shard, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shard_clear_problem(struct shard *shard);
-void shard_soon(struct shard *shard);  /* a turn, from the loop */
-void shard_later(struct shard *shard); /* the same, after whatever else waits for the loop */
-void shard_shut(struct shard *shard);  /* the last part of shard_close: everything is let go */
+void shard_soon(
+    struct shard *shard); /* a turn, in the loop's next pass: once in it, after timers, before input */
+void shard_shut(struct shard *shard); /* the last part of shard_close: everything is let go */
 void shard_let_go(
     struct shard *shard); /* libuv has let one handle or connection go; the last one ends the shard */
 uint32_t shard_random(void);

@@ -328,7 +328,7 @@ void shard_turn(struct shard *shard)
     if (!shard->engine)
         return;
     if (!shard->in_flight && !engine_is_settled(shard->engine))
-        shard_later(shard); /* a part without any change */
+        shard_soon(shard); /* a part without any change */
     shard_read(shard);
     shard_arm_wake(shard);
 }

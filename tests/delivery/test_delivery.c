@@ -15,9 +15,11 @@
 #include "delivery/delivery.h"
 #include "server.h"
 
-enum { NOTES_MAX = 4200, ROUNDS_MAX = 20000, TEXT_MAX = 4000 };
+enum { NOTES_MAX = 4200, ROUNDS_MAX = 20000, TEXT_MAX = 4000, LOOKS_MAX = 100 * 1000 };
 
 /* -- an engine that knows notifications only; its functions stand in for the real ones -- */
+
+static struct deadline open_deadline; /* of every notification; NULL: it has closed */
 
 struct engine {
     struct notification notes[NOTES_MAX];
@@ -107,6 +109,7 @@ struct bench {
     int32_t speed;
     uint64_t began;
     bool holds_claims, is_lost;
+    int looks; /* at the clock since the last turn */
     struct claim claims[NOTES_MAX];
     size_t n_claims, n_answered;
     char log[TEXT_MAX]; /* what happened, one word each */
@@ -143,6 +146,8 @@ static instant port_now(void *data, void *shard)
     struct bench *bench = data;
 
     (void)shard;
+    if (++bench->looks > LOOKS_MAX)
+        fail_msg("one turn of the loop does not end");
     if (bench->speed > 1)
         bench->now = (instant)((uv_hrtime() - bench->began) / 1000000) * bench->speed;
     return bench->now;
@@ -332,6 +337,7 @@ static void add_note(struct bench *bench, int deadline, const char *to, const ch
 
     snprintf(note->id, sizeof(note->id), "D%d-%zu", deadline, bench->engine->n);
     snprintf(note->deadline_id, sizeof(note->deadline_id), "D%d", deadline);
+    note->deadline = &open_deadline;
     note->to = (char *)to;
     note->step = (char *)"due";
     note->channel = (char *)channel;
@@ -344,6 +350,7 @@ static void turn(struct bench *bench)
 {
     while (!bench->holds_claims && bench->n_answered < bench->n_claims)
         answer_claim(bench, &bench->claims[bench->n_answered++]);
+    bench->looks = 0;
     uv_run(&bench->loop, UV_RUN_ONCE);
 }
 

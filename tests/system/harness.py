@@ -4,12 +4,15 @@ Everything lives in a temporary folder and on loopback, and ends with the test."
 import http.server
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
+import urllib.request
 
 import redis
 
@@ -34,8 +37,9 @@ def wait_for(what, condition, limit_s=20.0, poll_s=0.02):
 
 
 class Redis:
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, environment=None):
         self.folder, self.options = folder, options
+        self.environment = environment and {**os.environ, **environment}
         self.path = os.path.join(folder, "redis.sock")
         self.process = None
         self.start()
@@ -44,7 +48,7 @@ class Redis:
         self.process = subprocess.Popen(
             ["redis-server", "--port", "0", "--unixsocket", self.path, "--dir", self.folder, "--appendonly", "yes",
              "--appendfsync", "always", "--save", "", "--logfile", os.path.join(self.folder, "redis.log"), *self.options],
-            stdout=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, env=self.environment)
         self.client = redis.Redis(unix_socket_path=self.path, decode_responses=True)
         wait_for("redis answers", self.answers)
 
@@ -140,14 +144,16 @@ UNHURRIED = quick_rules(due="8s", before="5s", after="2s")  # leaves room for th
 class World:
     """A folder with settings, rules and people; one Redis; one robot; any number of daemons. `grace` None: the default."""
 
-    def __init__(self, rules=None, settings="", redis_url=None, redis_options=(), robot_options="", grace="0s"):
+    def __init__(self, rules=None, settings="", redis_url=None, redis_options=(), robot_options="", grace="0s",
+                 robot_limits='rate = "100000/s"; concurrency = 16;', redis_environment=None):
         self.folder_object = tempfile.TemporaryDirectory(prefix="cuiban-test-")
         self.folder = self.folder_object.name
-        self.redis = Redis(self.folder, *redis_options)
+        self.redis = Redis(self.folder, *redis_options, environment=redis_environment)
         self.robot = Robot()
         self.daemons = []
         settings += f'\ngrace = "{grace}";' if grace else ""
-        self.write(rules or RULES, settings, redis_url or f"unix:{self.redis.path}", robot_options)
+        self.robot_options = f"{robot_limits} {robot_options}"
+        self.write(rules or RULES, settings, redis_url or f"unix:{self.redis.path}")
 
     def path(self, *parts):
         path = os.path.join(self.folder, *parts)
@@ -162,13 +168,13 @@ class World:
         with open(self.path(*parts), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def write(self, rules, settings, redis_url, robot_options):
+    def write(self, rules, settings, redis_url):
         self.put(f"""
 redis = "{redis_url}"; streams = [ "{STREAM}" ]; start = "begin"; plugins = "{PLUGINS}";
 rules = "rules.d"; calendars = "calendars.d"; directory = "directory.d"; templates = "templates";
 zone = "Asia/Shanghai"; calendar = "always"; language = "en"; log = "debug";
 lease = "2s"; attempt = "1s"; retry = {{ base = "200ms"; cap = "1s"; }};
-channels = {{ robot = {{ plugin = "wecom"; key = "k"; url = "{self.robot.url}"; rate = "100000/s"; concurrency = 16; {robot_options} }}; }};
+channels = {{ robot = {{ plugin = "wecom"; key = "k"; url = "{self.robot.url}"; {self.robot_options} }}; }};
 {settings}
 """, "cuiban.cfg")
         self.put('always: { zone = "Asia/Shanghai"; week = [ "Mon-Sun 00:00-24:00" ]; };\n', "calendars.d", "always.cfg")
@@ -252,6 +258,21 @@ class Daemon:
 
     def ended(self):
         return self.process.poll() is not None
+
+    def cpu_s(self):
+        """Processor time that it has used so far."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def ask(self, path, limit_s=1.0):
+        """The answer of its web side, whatever the status."""
+        address = wait_for("it serves the web", lambda: re.search(r"status on (http://[^/]+)/", self.log())).group(1)
+        try:
+            with urllib.request.urlopen(address + path, timeout=limit_s) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
 
     def kill(self):
         if not self.ended():

@@ -35,13 +35,7 @@ class Clocks(unittest.TestCase):
         for who in self.files:
             self.shift(0, who)
         self.preload = {"LD_PRELOAD": SHIM, "ASAN_OPTIONS": "verify_asan_link_order=0"}
-        before = dict(os.environ)
-        os.environ.update(self.preload, CLOCK_SHIM=self.files["redis"])
-        try:
-            self.world = World(rules=RULES)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        self.world = World(rules=RULES, redis_environment={**self.preload, "CLOCK_SHIM": self.files["redis"]})
         self.daemon = self.start()
         self.daemon.wait_owner()
 

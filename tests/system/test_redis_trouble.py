@@ -23,7 +23,7 @@ class LateBytes(unittest.TestCase):
     def test_an_old_connections_commit_arrives_late(self):
         with World() as world:
             proxy = Proxy(world.redis.path)
-            world.write(world.get("rules.d", "rules.cfg"), "", f"redis://127.0.0.1:{proxy.port}", "")
+            world.write(world.get("rules.d", "rules.cfg"), "", f"redis://127.0.0.1:{proxy.port}")
             daemon = world.daemon().wait_owner()
             opened = {}
             for round_ in range(5):
