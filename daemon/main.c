@@ -15,6 +15,7 @@
 #include "config/chinese.h"
 #include "log.h"
 #include "notify.h"
+#include "progress.h"
 #include "reload.h"
 #include "webside.h"
 
@@ -33,6 +34,7 @@ struct daemon {
     uv_signal_t terminate, interrupt, hangup;
     uv_timer_t watchdog;
     struct held held;
+    struct progress progress;
     struct reload *reload;
     struct checkup *checkup;
     struct webside *webside;
@@ -230,6 +232,7 @@ static void close_handles(struct daemon *daemon)
     uv_close((uv_handle_t *)&daemon->watchdog, NULL);
     checkup_close(daemon->checkup);
     held_close(&daemon->held);
+    progress_close(&daemon->progress);
 }
 
 static void on_web_closed(void *data)
@@ -282,6 +285,42 @@ static void on_failed(void *data)
     stop(daemon);
 }
 
+/* -- a loop that turns without getting anything done -- */
+
+static uint64_t progress_work(void *data)
+{
+    const struct daemon *daemon = data;
+
+    uint64_t served = daemon->webside && !daemon->stopping ? webside_served(daemon->webside) : 0;
+
+    return service_work(reload_service(daemon->reload)) + served;
+}
+
+static void progress_on_spinning(void *data, uint64_t passes, int64_t ms)
+{
+    struct daemon *daemon = data;
+    struct buffer status;
+
+    buffer_init(&status);
+    web_status(daemon, &status);
+    log_line(&daemon->log, LOG_CRIT,
+             "the loop passed %" PRIu64 " times in %" PRId64
+             " ms and got nothing done; stopping, to be started again; "
+             "as it stands: %s",
+             passes, ms, buffer_text(&status));
+    buffer_finish(&status);
+    daemon->status = PROGRESS_EXIT;
+    stop(daemon);
+}
+
+static void open_progress(struct daemon *daemon)
+{
+    struct progress_options options = {
+        .loop = &daemon->loop, .work = progress_work, .on_spinning = progress_on_spinning, .data = daemon};
+
+    progress_open(&daemon->progress, &options);
+}
+
 /* -- running -- */
 
 static void on_watchdog(uv_timer_t *timer)
@@ -312,6 +351,7 @@ static struct reload_options reload_options(struct daemon *daemon)
             {
                 .loop = &daemon->loop,
                 .log = &daemon->log,
+                .progress = &daemon->progress,
                 .speed = daemon->arguments.speed.factor > 0 ? daemon->arguments.speed : (struct speed){0},
                 .on_owned = on_first_owned,
                 .on_failed = on_failed,
@@ -349,6 +389,7 @@ static void run(struct daemon *daemon)
     char error[512] = "out of memory";
 
     held_open(&daemon->held, &daemon->loop);
+    open_progress(daemon);
     start_signals(daemon);
     int result = open_webside(daemon)
                      ? checkup_open(&daemon->loop, &daemon->log, daemon->reload, &daemon->checkup)

@@ -143,7 +143,9 @@ struct edition *service_edition(const struct service *service)
 
 static const struct engine *port_engine(void *data, void *shard)
 {
-    (void)data;
+    const struct service *service = data;
+
+    progress_doing(service->options.progress, "delivery looks what may leave");
     return shard_engine(shard);
 }
 
@@ -156,14 +158,18 @@ static instant port_now(void *data, void *shard)
 static void port_claim(void *data, void *shard, const char *const *ids, size_t n, int64_t limit_ms,
                        void (*done)(void *context, const char *const *ids, size_t n), void *context)
 {
-    (void)data;
+    const struct service *service = data;
+
+    progress_doing(service->options.progress, "delivery asks for a claim");
     shard_claim(shard, ids, n, limit_ms, done, context);
 }
 
 static void port_verdict(void *data, void *shard, const char *const *ids, size_t n,
                          const struct verdict *verdict)
 {
-    (void)data;
+    const struct service *service = data;
+
+    progress_doing(service->options.progress, "delivery tells a verdict");
     shard_verdict(shard, ids, n, verdict);
 }
 
@@ -205,6 +211,7 @@ static void shard_on_committed(void *data, struct shard *shard, const struct buf
 {
     struct service *service = data;
 
+    progress_doing(service->options.progress, "a shard tells what is committed");
     if (service->delivery) {
         delivery_news(service->delivery, shard, queued, withdrawn);
     }
@@ -461,6 +468,28 @@ void service_refuse_reload(struct service *service, size_t errors, const char *w
 }
 
 /* -- telling how it goes -- */
+
+static uint64_t shard_work(const struct shard *shard)
+{
+    struct shard_status status = shard_get_status(shard);
+
+    return status.events + status.commits + status.loaded + (uint64_t)status.state;
+}
+
+uint64_t service_work(const struct service *service)
+{
+    struct channel_status channels[CONFIG_CHANNELS_MAX];
+    size_t n = service->delivery ? delivery_status(service->delivery, channels, CONFIG_CHANNELS_MAX) : 0;
+    uint64_t work = 0;
+
+    for (size_t i = 0; i < service->n_shards; i++) {
+        work += shard_work(service->shards[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        work += channels[i].delivered + channels[i].retried + channels[i].refused + channels[i].uncertain;
+    }
+    return work;
+}
 
 static enum health_role role_of(enum shard_state state)
 {

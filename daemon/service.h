@@ -12,6 +12,7 @@
 #include "delivery/delivery.h"
 #include "edition.h"
 #include "log.h"
+#include "progress.h"
 #include "store/shard.h"
 
 struct service;
@@ -19,6 +20,7 @@ struct service;
 struct service_options {
     uv_loop_t *loop;
     const struct log *log;
+    struct progress *progress;                 /* is told what runs; may be NULL */
     struct speed speed;                        /* {0}: real time */
     void (*on_owned)(void *data, instant now); /* a shard is owned for the first time; may be NULL */
     void (*on_failed)(void *data);             /* memory has run out, or nothing can be started any more */
@@ -51,6 +53,9 @@ void service_reload(struct service *service, struct edition *take);
 bool service_settle(
     struct service *service); /* true: every deadline stands by the edition; call again if not */
 void service_refuse_reload(struct service *service, size_t errors, const char *why); /* on the record */
+
+/* A number that changes with whatever is read, committed, sent or loaded. */
+uint64_t service_work(const struct service *service);
 
 const struct config *service_config(const struct service *service);
 struct edition *service_edition(const struct service *service);

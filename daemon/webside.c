@@ -133,6 +133,11 @@ void webside_close(struct webside *webside, void (*done)(void *data), void *data
     uv_close((uv_handle_t *)&webside->retry, webside_on_timer_closed);
 }
 
+uint64_t webside_served(const struct webside *webside)
+{
+    return webside->web ? web_served(webside->web) : 0;
+}
+
 const char *webside_problem(const struct webside *webside)
 {
     return webside->problem;

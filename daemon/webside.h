@@ -18,6 +18,8 @@ void webside_listen(struct webside *webside, const char *address);
 /* Stops listening, then calls `done` from the loop; the webside is gone then. */
 void webside_close(struct webside *webside, void (*done)(void *data), void *data);
 
+/* Connections let in and answers given so far at its present address. */
+uint64_t webside_served(const struct webside *webside);
 const char *webside_problem(const struct webside *webside); /* why it does not listen, or "" */
 
 #endif

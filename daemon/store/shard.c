@@ -346,6 +346,12 @@ static void shard_on_close_limit(uv_timer_t *timer)
     shard_shut(shard);
 }
 
+void shard_close_soon(struct shard *shard)
+{
+    if (uv_timer_get_due_in(&shard->closer) > SHARD_AWAY_MS)
+        (void)uv_timer_start(&shard->closer, shard_on_close_limit, SHARD_AWAY_MS, 0);
+}
+
 void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data), void *data)
 {
     assert(!shard->closing);
@@ -356,6 +362,8 @@ void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data)
     shard->reader = NULL;
     shard->reader_ready = shard->reading = false;
     (void)uv_timer_start(&shard->closer, shard_on_close_limit, limit_ms > 0 ? (uint64_t)limit_ms : 0, 0);
+    if (!shard->command_ready)
+        shard_close_soon(shard);
     shard_soon(shard);
 }
 
@@ -392,6 +400,14 @@ static int64_t lag_of(const struct shard *shard)
     return lag > 0 ? lag : 0;
 }
 
+static uint64_t loaded_of(const struct shard *shard)
+{
+    uint64_t n = 0;
+    for (int table = 0; shard->engine && table < TABLES; table++)
+        n += engine_entries(shard->engine, table);
+    return n;
+}
+
 struct shard_status shard_get_status(const struct shard *shard)
 {
     struct shard_status status = {
@@ -400,6 +416,7 @@ struct shard_status shard_get_status(const struct shard *shard)
         .events = shard->events,
         .commits = shard->commits,
         .lost_events = shard->lost_events,
+        .loaded = loaded_of(shard),
         .lag_ms = lag_of(shard),
         .commit_ms_last = shard->commit_ms_last,
         .held = shard->held,

@@ -53,7 +53,8 @@ struct shard_hooks { /* all are called from the loop, never from inside a shard_
 int shard_create(const struct shard_options *options, const struct shard_hooks *hooks, struct shard **out,
                  const char **why);
 /* Stops reading, lets the commit in flight end within `limit_ms`, releases the lease, closes; then calls
- * `done`, after which the shard is gone. */
+ * `done`, after which the shard is gone. A Redis that is away is waited for for a second: what could not be
+ * committed counts as uncertain. */
 void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data), void *data);
 
 /* Takes other rules, people and templates with the next commit, which is the record of that alone (everything
@@ -87,7 +88,8 @@ struct shard_status {
     enum shard_state state;
     uint64_t seq; /* of the last acknowledged commit */
     uint64_t events, commits, lost_events;
-    int64_t lag_ms; /* age of the oldest event not applied yet, 0 if none is known */
+    uint64_t loaded; /* entries in memory */
+    int64_t lag_ms;  /* age of the oldest event not applied yet, 0 if none is known */
     int64_t commit_ms_last;
     bool held;         /* firing is held: the clocks disagree */
     char holder[64];   /* who holds the lease, if it is somebody else */

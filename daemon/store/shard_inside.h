@@ -16,6 +16,7 @@ enum {
     SHARD_CONNECT_MS = 5000,
     SHARD_COMMAND_MS = 10 * 1000,
     SHARD_BLOCK_MS = 5000,  /* of the blocking read */
+    SHARD_AWAY_MS = 1000,   /* a shard that closes waits no longer for a Redis that is away */
     SHARD_BEAT_MS = 1000,   /* stand-by asks for the lease this often */
     SHARD_MIRROR_MS = 5000, /* group mirror and trimming check */
     SHARD_RETRY_BASE_MS = 100,
@@ -182,9 +183,9 @@ void shard_log(struct shard *shard, int priority, const char *format, ...)
 /* Sets what is wrong now, and logs it if it is news; NULL: all is well. */
 void shard_set_problem(struct shard *shard, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shard_clear_problem(struct shard *shard);
-void shard_soon(
-    struct shard *shard); /* a turn, in the loop's next pass: once in it, after timers, before input */
-void shard_shut(struct shard *shard); /* the last part of shard_close: everything is let go */
+void shard_soon(struct shard *shard);       /* a turn, once in the next pass of the loop */
+void shard_close_soon(struct shard *shard); /* what is missing for closing is hardly to be had */
+void shard_shut(struct shard *shard);       /* the last part of shard_close: everything is let go */
 void shard_let_go(
     struct shard *shard); /* libuv has let one handle or connection go; the last one ends the shard */
 uint32_t shard_random(void);

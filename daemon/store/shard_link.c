@@ -142,10 +142,13 @@ static void command_on_closed(void *data, const char *why)
         shard_leave(shard, SHARD_CONNECTING);
         shard->in_flight = false;
     }
-    if (shard->closing && !has_unfinished(shard))
+    if (shard->closing && !has_unfinished(shard)) {
         shard_shut(shard);
-    else
-        reconnect_later(shard);
+        return;
+    }
+    if (shard->closing)
+        shard_close_soon(shard);
+    reconnect_later(shard);
 }
 
 void shard_connect_again(struct shard *shard, const char *why)
@@ -285,6 +288,8 @@ void shard_release(struct shard *shard)
     if (!shard->command_ready || !shard->taken ||
         !lease_send_release(&shard->lease, shard->command, &shard->keys, release_on_reply, shard))
         shard_shut(shard);
+    else
+        shard_close_soon(shard); /* else it runs out by itself */
 }
 
 /* -- connections -- */

@@ -24,6 +24,7 @@ struct web {
     uv_poll_t poll;
     uv_timer_t timer;
     char address[WEB_ADDRESS_MAX];
+    uint64_t served;
     void (*done)(void *data);
     void *done_data;
     int open_handles;
@@ -237,6 +238,7 @@ static enum MHD_Result web_on_request(void *data, struct MHD_Connection *connect
     *upload_n = 0;
     if (guest != NULL)
         guests_asks(guest);
+    web->served++;
     buffer_init(&text);
     /* A refusal goes out at once, and MHD closes behind it: the body is not waited for. MHD asks first with
      * the head alone; answering a good request then would break pipelining. */
@@ -264,6 +266,7 @@ static void web_on_connection(void *data, struct MHD_Connection *connection, voi
     struct web *web = data;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        web->served++;
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
         *context = info == NULL ? NULL : guests_enter(&web->guests, info->connect_fd, web_now_ms());
@@ -418,6 +421,11 @@ void web_close(struct web *web, void (*done)(void *data), void *data)
     uv_poll_stop(&web->poll);
     uv_close((uv_handle_t *)&web->poll, web_on_closed);
     uv_close((uv_handle_t *)&web->timer, web_on_closed);
+}
+
+uint64_t web_served(const struct web *web)
+{
+    return web->served;
 }
 
 const char *web_address(const struct web *web)

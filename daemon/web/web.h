@@ -50,6 +50,9 @@ int web_open(const struct web_options *options, const struct web_content *conten
 /* Drops all connections and calls `done` from the loop when the handles are closed; the web is gone then. */
 void web_close(struct web *web, void (*done)(void *data), void *data);
 
+/* Connections let in and answers given so far. */
+uint64_t web_served(const struct web *web);
+
 /* The address it really listens on ("127.0.0.1:43817"); lives as long as it. */
 const char *web_address(const struct web *web);
 
