@@ -59,7 +59,7 @@ static void on_closed(void *data)
 /* What the HTTP server does is written in the path. */
 static void answer_http(struct peer *peer, const char *path, const char *body)
 {
-    static char big[200 * 1024];
+    static char big[2 * 1024 * 1024];
     char location[100];
 
     (void)body;
@@ -70,6 +70,9 @@ static void answer_http(struct peer *peer, const char *path, const char *body)
     } else if (strcmp(path, "/reset") == 0) {
         peer_reset(peer);
     } else if (strcmp(path, "/big") == 0) {
+        memset(big, 'x', sizeof(big));
+        peer_reply(peer, 200, "", big, 200 * 1024);
+    } else if (strcmp(path, "/endless") == 0) { /* more than is read and dropped: the answer counts, cut */
         memset(big, 'x', sizeof(big));
         peer_reply(peer, 200, "", big, sizeof(big));
     } else if (strcmp(path, "/busy") == 0) {
@@ -148,10 +151,15 @@ static void test_http_answers(void **state)
         size_t body_n;
         int64_t retry_after_ms;
     } cases[] = {
-        {"/200", LIMIT_MS, 0, 200, 1, 13, -1},     {"/500", LIMIT_MS, 0, 500, 1, 13, -1},
-        {"/busy", LIMIT_MS, 0, 429, 1, 4, 7000},   {"/big", LIMIT_MS, 0, 200, 1, 64 * 1024, -1},
-        {"/redirect", LIMIT_MS, 0, 302, 1, 0, -1}, {"/hang", 300, CURLE_OPERATION_TIMEDOUT, 0, 1, 0, -1},
-        {"/close", LIMIT_MS, -1, 0, 1, 0, -1},     {"/reset", LIMIT_MS, -1, 0, 1, 0, -1},
+        {"/200", LIMIT_MS, 0, 200, 1, 13, -1},
+        {"/500", LIMIT_MS, 0, 500, 1, 13, -1},
+        {"/busy", LIMIT_MS, 0, 429, 1, 4, 7000},
+        {"/big", LIMIT_MS, 0, 200, 1, 64 * 1024, -1},
+        {"/endless", LIMIT_MS, 0, 200, 1, 64 * 1024, -1},
+        {"/redirect", LIMIT_MS, 0, 302, 1, 0, -1},
+        {"/hang", 300, CURLE_OPERATION_TIMEDOUT, 0, 1, 0, -1},
+        {"/close", LIMIT_MS, -1, 0, 1, 0, -1},
+        {"/reset", LIMIT_MS, -1, 0, 1, 0, -1},
     };
     struct bench bench;
 

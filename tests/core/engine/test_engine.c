@@ -473,6 +473,56 @@ static void test_refused_goes_to_the_fallback(void **state)
     assert_non_null(strstr(world_dead(world, 0), "robot removed"));
 }
 
+/* The channel had to wait, not the message: it counts as no try, however often. What fails counts, and what
+ * goes to another channel begins anew there. */
+static void test_what_counts_as_a_try(void **state)
+{
+    struct world *world = *state;
+    const struct verdict throttled = {.kind = VERDICT_BACKOFF},
+                         misfit = {.kind = VERDICT_MISCONFIGURED, .delay_ms = 1},
+                         failed = {.kind = VERDICT_RETRY}, refused = {.kind = VERDICT_REFUSED};
+    size_t cursor = 0;
+
+    world_event(world, "2026-11-17T09:00", "survey.opened", "survey", "s-1", "person", "zhang.wei", NULL);
+    world_until(world, "2026-11-17T11:00");
+    const struct notification *note = engine_next_notification(world_engine(world), &cursor);
+    assert_string_equal(note->channel, "rd");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(world_deliver(world, &throttled), 1);
+        assert_int_equal(note->attempts, 0);
+    }
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(world_deliver(world, &failed), 1);
+        assert_int_equal(note->attempts, i);
+    }
+    world_deliver(world, &refused);
+    assert_string_equal(note->channel, "mail");
+    assert_int_equal(note->attempts, 0);
+    assert_int_equal(note->uncertain, 0);
+    world_deliver(world, &misfit); /* there is no other channel: it waits for the repair */
+    assert_int_equal(note->attempts, 0);
+}
+
+/* A post to a group has no reader of its own: nobody's mailbox can take its place. */
+static void test_a_group_post_falls_back_to_no_person(void **state)
+{
+    struct world *world = *state;
+    const struct verdict refused = {.kind = VERDICT_REFUSED, .reason = "robot removed"};
+
+    world_event(world, "2026-11-17T09:00", "survey.opened", "survey", "s-1", "person", "zhang.wei", NULL);
+    world_until(world, "2026-11-17T11:00");
+    world_deliver(world, &delivered);
+    world_until(world, "2026-11-18T11:00");
+    assert_non_null(strstr(world_told(world), "escalation - rd due+1wh"));
+    assert_null(world_dead(world, 0));
+    world_deliver(world, &refused);
+    assert_non_null(strstr(world_dead(world, 0), "robot removed"));
+    const struct notification *note; /* the owner's copy went on to a mailbox */
+    for (size_t cursor = 0; (note = engine_next_notification(world_engine(world), &cursor)) != NULL;) {
+        assert_string_not_equal(note->to, "");
+    }
+}
+
 static void test_claim_without_verdict_is_uncertain(void **state)
 {
     struct world *world = *state;
@@ -615,6 +665,8 @@ int main(void)
         ENGINE_TEST(test_bad_events_are_kept),
         ENGINE_TEST(test_retry_then_expiry),
         ENGINE_TEST(test_refused_goes_to_the_fallback),
+        ENGINE_TEST(test_what_counts_as_a_try),
+        ENGINE_TEST(test_a_group_post_falls_back_to_no_person),
         ENGINE_TEST(test_claim_without_verdict_is_uncertain),
         ENGINE_TEST(test_three_attempts_without_an_answer_end_it),
         ENGINE_TEST(test_uncertain_is_held_where_the_channel_says_so),
