@@ -14,7 +14,7 @@
 #include "delivery/delivery.h"
 #include "delivery/transport.h"
 
-enum { NOTES_MAX = 8, TEXT_MAX = 2000, ATTEMPT_MS = 3000, TURNS = 20 };
+enum { NOTES_MAX = 8, TEXT_MAX = 2000, ATTEMPT_MS = 3000, TURNS = 20, LOOKS_MAX = 10 * 1000 };
 
 /* -- an engine that knows notifications only; its functions stand in for the real ones -- */
 
@@ -33,6 +33,13 @@ const struct notification *engine_notification(const struct engine *engine, cons
         if (strcmp(engine->notes[i].id, id) == 0)
             return &engine->notes[i];
     return NULL;
+}
+
+bool engine_is_watching(const struct engine *engine, instant now)
+{
+    (void)engine;
+    (void)now;
+    return false;
 }
 
 const struct notification *engine_next_notification(const struct engine *engine, size_t *cursor)
@@ -141,6 +148,7 @@ struct bench {
     struct delivery *delivery;
     struct plugin_channel *channels[2];
     instant now;
+    int looks;        /* at the clock since something was to leave */
     int64_t limit_ms; /* of the last claim */
     bool withdraws;   /* before they are claimed */
     struct verdict verdict;
@@ -156,8 +164,12 @@ static const struct engine *port_engine(void *data, void *shard)
 
 static instant port_now(void *data, void *shard)
 {
+    struct bench *bench = data;
+
     (void)shard;
-    return ((struct bench *)data)->now;
+    if (++bench->looks > LOOKS_MAX)
+        fail_msg("one pass of the loop does not end");
+    return bench->now;
 }
 
 static struct notification *note_of(struct bench *bench, const char *id)
@@ -291,6 +303,7 @@ static struct notification *add_note(struct bench *bench, const char *to, const 
 /* Whatever may leave now does. */
 static void leave(struct bench *bench)
 {
+    bench->looks = 0;
     delivery_add(bench->delivery, bench);
     for (int i = 0; i < TURNS; i++)
         uv_run(&bench->loop, UV_RUN_NOWAIT);
@@ -406,6 +419,80 @@ static void test_a_permit_comes_back_when_nothing_is_claimed(void **state)
     bench_close(bench);
 }
 
+static size_t queued(const struct bench *bench)
+{
+    struct channel_status status[2];
+
+    assert_int_equal(delivery_status(bench->delivery, status, 2), 2);
+    return status[0].queued;
+}
+
+/* It can neither leave nor stay at the head of the queue; the engine ends it, or gives it more time. */
+static void test_expired_while_the_channel_is_used_up(void **state)
+{
+    struct bench *bench = bench_open("1/min");
+
+    (void)state;
+    add_note(bench, "a", "mail");
+    struct notification *second = add_note(bench, "b", "mail");
+    second->expires = bench->now + SECOND_MS;
+    leave(bench);
+    assert_int_equal(transport.n, 1);
+    assert_int_equal(queued(bench), 1);
+    bench->now += MINUTE_MS;
+    leave(bench);
+    assert_int_equal(transport.n, 1);
+    assert_int_equal(queued(bench), 0);
+    second->expires = INSTANT_NEVER;
+    leave(bench);
+    assert_int_equal(transport.n, 2);
+    bench_close(bench);
+}
+
+/* The same without any news: it was first in the queue when the clock went past it. */
+static void test_expires_at_the_head_of_the_queue(void **state)
+{
+    struct bench *bench = bench_open("1/min");
+
+    (void)state;
+    add_note(bench, "a", "mail");
+    add_note(bench, "b", "mail")->expires = bench->now + SECOND_MS;
+    leave(bench);
+    bench->now += MINUTE_MS;
+    bench->looks = 0;
+    end((struct cuiban_response){.status = 200, .sent = true}); /* wakes the queue */
+    for (int i = 0; i < TURNS; i++)
+        uv_run(&bench->loop, UV_RUN_NOWAIT);
+    assert_int_equal(transport.n, 1);
+    assert_int_equal(queued(bench), 0);
+    bench_close(bench);
+}
+
+static void test_closed_before_the_second_request(void **state)
+{
+    static const long firsts[] = {401, 413}; /* a new token, a shorter text */
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++) {
+        struct bench *bench = bench_open(NULL);
+        struct channel_status status[2];
+
+        struct notification *note = add_note(bench, "a", "mail");
+        leave(bench);
+        note->deadline = NULL;
+        end((struct cuiban_response){.status = firsts[i], .sent = true});
+        assert_string_equal(bench->log, "D-1:backoff ");
+        assert_int_equal(bench->verdict.delay_ms, 0);
+        assert_string_equal(bench->verdict.reason, "nothing left to say");
+        assert_int_equal(transport.n, 1);
+        delivery_status(bench->delivery, status, 2);
+        assert_true(status[0].blocked_until == INSTANT_NONE);
+        assert_string_equal(status[0].problem, "");
+        note->state = NOTIFICATION_HELD; /* the engine withdraws it */
+        bench_close(bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +501,9 @@ int main(void)
         cmocka_unit_test(test_two_phases_are_two_posts),
         cmocka_unit_test(test_a_group_post_is_tried_again_as_one),
         cmocka_unit_test(test_a_permit_comes_back_when_nothing_is_claimed),
+        cmocka_unit_test(test_expired_while_the_channel_is_used_up),
+        cmocka_unit_test(test_expires_at_the_head_of_the_queue),
+        cmocka_unit_test(test_closed_before_the_second_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,7 +165,7 @@ class Health(unittest.TestCase):
     def test_standing_by_is_healthy(self):
         port = free_port()
         self.world.write(self.world.get("rules.d", "rules.cfg"), f'web = {{ listen = "127.0.0.1:{port}"; }};',
-                         f"unix:{self.world.redis.path}", "")
+                         f"unix:{self.world.redis.path}")
         second = self.world.daemon()
         wait_for("it stands by", lambda: "standing by" in second.log())
         time.sleep(6)  # the patience has passed
