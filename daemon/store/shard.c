@@ -362,7 +362,8 @@ void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data)
     shard->reader = NULL;
     shard->reader_ready = shard->reading = false;
     (void)uv_timer_start(&shard->closer, shard_on_close_limit, limit_ms > 0 ? (uint64_t)limit_ms : 0, 0);
-    if (!shard->command_ready)
+    bool is_mute = shard->in_flight && clock_monotonic().ms - shard->flight_at.ms > SHARD_AWAY_MS;
+    if (!shard->command_ready || is_mute)
         shard_close_soon(shard);
     shard_soon(shard);
 }

@@ -53,8 +53,8 @@ struct shard_hooks { /* all are called from the loop, never from inside a shard_
 int shard_create(const struct shard_options *options, const struct shard_hooks *hooks, struct shard **out,
                  const char **why);
 /* Stops reading, lets the commit in flight end within `limit_ms`, releases the lease, closes; then calls
- * `done`, after which the shard is gone. A Redis that is away is waited for for a second: what could not be
- * committed counts as uncertain. */
+ * `done`, after which the shard is gone. A Redis that is away or mute is waited for for a second: what could
+ * not be committed counts as uncertain. */
 void shard_close(struct shard *shard, int64_t limit_ms, void (*done)(void *data), void *data);
 
 /* Takes other rules, people and templates with the next commit, which is the record of that alone (everything
