@@ -143,7 +143,16 @@ static void searches_are_bounded(void **state)
     assert_int_equal(calendar_add_working_ms(calendar, 0, INT64_MAX, &at), -ERANGE);
     assert_int_equal(calendar_subtract_working_ms(calendar, 0, INT64_MAX, &at), -ERANGE);
     assert_int_equal(calendar_next_open(calendar, INSTANT_NEVER), INSTANT_NEVER);
-    assert_true(calendar_working_ms(calendar, INSTANT_NONE, INSTANT_NEVER) >= 0);
+    /* All weeks of the first twenty years after 1900, which no holiday of the fixture reaches, and no more.
+     */
+    instant from = calendar_at(calendar, civil_day(1900, 1, 1), 0), years = CALENDAR_SEARCH_DAYS;
+    int64_t twenty_ms = calendar_working_ms(calendar, from, from + years * DAY_MS);
+    assert_int_equal(twenty_ms,
+                     calendar_count_working_days(calendar, calendar_day(calendar, from) - 1,
+                                                 calendar_day(calendar, from) + (int32_t)years - 1) *
+                         8 * HOUR_MS);
+    assert_true(twenty_ms > 5200 * 8 * HOUR_MS);
+    assert_int_equal(calendar_working_ms(calendar, from, INSTANT_NEVER), twenty_ms);
     assert_int_equal(calendar_working_ms(calendar, 10, 10), 0);
     assert_int_equal(calendar_working_ms(calendar, 10, 9), 0);
     assert_false(calendar_is_open(calendar, INSTANT_NEVER));
@@ -305,6 +314,51 @@ static void days_and_weeks_are_inherited(void **state)
     calendar_destroy(parent);
 }
 
+/* A shop that rests on Mondays and opens late on Fridays: its first working weekday is a Tuesday, and it is
+ * that one's hours that are made up for, and at whose close a day off would end. */
+static void a_makeup_day_has_the_usual_hours(void **state)
+{
+    static const struct window tuesday[] = {{600, 1200}}, friday[] = {{720, 1320}};
+    const struct window *windows;
+    (void)state;
+    struct calendar *shop = calendar_create("shop", fixture.zones[0]);
+    for (int32_t weekday = 2; weekday <= 7; weekday++)
+        assert_int_equal(calendar_set_week(shop, weekday, weekday == 5 ? friday : tuesday, 1), 0);
+    int32_t monday = civil_day(2026, 11, 9);
+    assert_int_equal(calendar_set_makeup(shop, monday, "made up"), 0);
+    assert_int_equal(calendar_set_makeup(shop, monday + 4, "a Friday, made up"), 0);
+    assert_int_equal(calendar_finish(shop), 0);
+    assert_int_equal(calendar_windows(shop, monday, &windows), 1);
+    assert_int_equal(windows[0].from_min, 600);
+    assert_int_equal(windows[0].to_min, 1200);
+    assert_int_equal(calendar_windows(shop, monday + 4, &windows), 1);
+    assert_int_equal(windows[0].from_min, 600);
+    assert_int_equal(calendar_windows(shop, monday + 11, &windows), 1); /* the Friday behind is its own */
+    assert_int_equal(windows[0].from_min, 720);
+    assert_true(calendar_close(shop, monday + 7) == calendar_at(shop, monday + 7, 1200)); /* a day off */
+    calendar_destroy(shop);
+}
+
+/* What the notice says for a year is all that is off in it: the law's days stay out of the first year that is
+ * covered, of the last, and come in one year before and behind. */
+static void covered_years_have_the_notice_alone(void **state)
+{
+    static const struct {
+        int32_t year;
+        bool is_working;
+    } cases[] = {{2027, false}, {2028, true}, {2029, true}, {2030, true}, {2031, false}};
+    (void)state;
+    struct calendar *calendar = weekly("office", 7);
+    assert_int_equal(calendar_set_statutory(calendar, STATUTORY_CN), 0);
+    assert_int_equal(calendar_cover(calendar, 2028, 2030), 0);
+    assert_int_equal(calendar_finish(calendar), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(calendar_is_working(calendar, civil_day(cases[i].year, 5, 1)), cases[i].is_working);
+        assert_int_equal(calendar_is_working(calendar, civil_day(cases[i].year, 1, 1)), cases[i].is_working);
+    }
+    calendar_destroy(calendar);
+}
+
 static void the_last_word_wins(void **state)
 {
     const struct window *windows;
@@ -411,6 +465,8 @@ int main(void)
         cmocka_unit_test(working_time_is_measured),
         cmocka_unit_test(working_time_is_consistent),
         cmocka_unit_test(days_and_weeks_are_inherited),
+        cmocka_unit_test(a_makeup_day_has_the_usual_hours),
+        cmocka_unit_test(covered_years_have_the_notice_alone),
         cmocka_unit_test(the_last_word_wins),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(overlapping_dates_count_once),

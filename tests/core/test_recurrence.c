@@ -280,6 +280,7 @@ static void openings_never_run_backwards(void **state)
             assert_int_equal(recurrence_last(&recurring, at, &last), 0);
             assert_true(last >= period);
             assert_true(recurrence_before(&recurring, at) < period);
+            assert_int_equal(recurrence_before(&recurring, at + 1), last);
             before = at;
         }
     }

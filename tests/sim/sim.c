@@ -1,6 +1,6 @@
 /* sim SEED STEPS [trace]: one story of the engine with everything that may go wrong, judged by the oracle
- * after every step. Without arguments: the seeds of seeds.txt, then one that nobody has seen, which is
- * printed. Ends with 0 if the oracle has nothing to say. */
+ * after every step. SEED may be "fresh": one that nobody has seen. The seed is printed. Without arguments:
+ * the seeds of seeds.txt. Ends with 0 if the oracle has nothing to say. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "generator.h"
 
-enum { CLAIMS_MAX = 64, STEPS_DEFAULT = 500 };
+enum { CLAIMS_MAX = 64 };
 
 struct sim {
     struct world *world;
@@ -310,9 +310,10 @@ static int play_file(const char *name)
 
 int main(int argc, char **argv)
 {
-    if (argc >= 3) {
-        return play(strtoull(argv[1], NULL, 10), strtoull(argv[2], NULL, 10), argc > 3);
+    if (argc < 3) {
+        return play_file(TEST_SOURCE_DIR "/seeds.txt");
     }
-    int failed = play_file(TEST_SOURCE_DIR "/seeds.txt");
-    return failed | play((unsigned long long)time(NULL), STEPS_DEFAULT, false);
+    unsigned long long seed =
+        strcmp(argv[1], "fresh") == 0 ? (unsigned long long)time(NULL) : strtoull(argv[1], NULL, 10);
+    return play(seed, strtoull(argv[2], NULL, 10), argc > 3);
 }

@@ -2,7 +2,16 @@
 
 #include "../calendar_fixture.h"
 
-enum { MOMENTS = 8 };
+#include <time.h>
+
+enum { MOMENTS = 8, SEED_ALWAYS = 20261118 };
+
+uint64_t cases_seed(const char *typed)
+{
+    if (typed == NULL)
+        return SEED_ALWAYS;
+    return strcmp(typed, "fresh") == 0 ? (uint64_t)time(NULL) : strtoull(typed, NULL, 10);
+}
 
 /* splitmix64 */
 uint64_t cases_random(struct cases *cases, uint64_t below)

@@ -8,6 +8,8 @@ struct cases {
     uint64_t state;
 };
 
+/* The seed that was typed: a number; "fresh" for one that nobody has seen; NULL: the same one every time. */
+uint64_t cases_seed(const char *typed);
 uint64_t cases_random(struct cases *cases, uint64_t below);
 
 /* The calendars of the oracle, built with the code under test. */

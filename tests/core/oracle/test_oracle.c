@@ -1,5 +1,5 @@
 /* Random questions to core/span and to the oracle: the answers must be the same.
- *   core_oracle [CASES [SEED]]      a failing seed, given again, asks the same questions */
+ *   core_oracle [CASES [SEED | fresh]]      a failing seed, given again, asks the same questions */
 #include "cases.h"
 #include "core/civil.h"
 
@@ -242,6 +242,6 @@ int main(int argc, char **argv)
     };
     if (argc > 1)
         n_cases = strtol(argv[1], NULL, 10);
-    seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
+    seed = cases_seed(argc > 2 ? argv[2] : NULL);
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,5 @@
 /* What must hold of every span on every calendar, whatever the answer is.
- *   core_properties [CASES [SEED]] */
+ *   core_properties [CASES [SEED | fresh]] */
 #include "cases.h"
 #include "core/civil.h"
 
@@ -208,10 +208,11 @@ static void backward_undoes_forward(void **state)
     }
 }
 
-static int64_t now_ms(void)
+/* The processor's time: a busy machine makes nothing slow. */
+static int64_t used_ms(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return now.tv_sec * SECOND_MS + now.tv_nsec / 1000000;
 }
 
@@ -248,10 +249,10 @@ static void no_search_goes_on_for_ever(void **state)
         request.start = i % 7 ? (20000 + (int64_t)cases_random(&cases, 5000)) * DAY_MS
                               : wild[cases_random(&cases, sizeof wild / sizeof *wild)];
         instant due = 42;
-        int64_t begun_ms = now_ms();
+        int64_t begun_ms = used_ms();
         int status = span_resolve(&request, &due);
-        if (now_ms() - begun_ms > SLOW_MS_MAX)
-            fail_msg("case %ld took %lld ms", i, (long long)(now_ms() - begun_ms));
+        if (used_ms() - begun_ms > SLOW_MS_MAX)
+            fail_msg("case %ld took %lld ms", i, (long long)(used_ms() - begun_ms));
         if (status != 0 && due != 42)
             fail_msg("case %ld: refused with %d, and yet an answer", i, status);
         if (is_closed && status == 0 && span.unit == SPAN_WORKING_DAYS && span.count > 0 &&
@@ -270,6 +271,6 @@ int main(int argc, char **argv)
     };
     if (argc > 1)
         n_cases = strtol(argv[1], NULL, 10);
-    seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
+    seed = cases_seed(argc > 2 ? argv[2] : NULL);
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
