@@ -173,14 +173,14 @@ static bool period_day(const struct calendar *calendar, int32_t first, int32_t m
            *out < next;
 }
 
-/* The first one after the base; on a period's first dates the one before is asked, too: a window that began
- * in it may run on for two dates. */
+/* The first one after the base; on a period's first date the one before is asked, too: its last window may
+ * run on through that date, but no further (calendar.h: to_min). */
 static int resolve_of_period(const struct span_term *term, const struct span_base *base, instant *out)
 {
     int32_t months = term->unit == SPAN_QUARTER_WORKING_DAY ? 3 : 1;
     struct civil date = civil_of(base->day);
     int32_t first = civil_day(date.year, (date.month - 1) / months * months + 1, 1);
-    for (int32_t i = base->day - first > 2 ? 0 : -1; i <= YEARS_MAX * 12 / months; i++) {
+    for (int32_t i = base->day > first ? 0 : -1; i <= YEARS_MAX * 12 / months; i++) {
         int32_t day;
         if (!period_day(base->calendar, civil_add_months(first, i * months), months, term->count, &day))
             continue;

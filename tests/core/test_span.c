@@ -199,6 +199,33 @@ static void spans_lead_where_they_should(void **state)
     }
 }
 
+/* A shift of the month's last date that runs on to the end of the next month's first: up to there it is still
+ * the last working day of the month before. */
+static void a_month_ends_with_its_last_shift(void **state)
+{
+    static const struct window night[] = {{1320, 2880}};
+    static const struct {
+        const char *start, *due;
+    } cases[] = {{"2026-10-31T12:00", "2026-11-02T00:00"},
+                 {"2026-11-01T23:59", "2026-11-02T00:00"},
+                 {"2026-11-02T00:00", "2026-12-02T00:00"}};
+    struct calendar *calendar = calendar_create("shifts", fixture.zones[0]);
+    struct span span = span_of("wdom:-1");
+    (void)state;
+    for (int32_t weekday = 1; weekday <= 7; weekday++)
+        assert_int_equal(calendar_set_week(calendar, weekday, night, 1), 0);
+    assert_int_equal(calendar_finish(calendar), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct span_request request = {
+            .span = &span, .calendar = calendar, .start = at_local(cases[i].start)};
+        instant due;
+        assert_int_equal(span_resolve(&request, &due), 0);
+        if (due != at_local(cases[i].due))
+            fail_msg("wdom:-1 from %s", cases[i].start);
+    }
+    calendar_destroy(calendar);
+}
+
 static void fields_lead_where_they_should(void **state)
 {
     static const struct {
@@ -778,6 +805,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_hold),
         cmocka_unit_test(spans_lead_where_they_should),
+        cmocka_unit_test(a_month_ends_with_its_last_shift),
         cmocka_unit_test(fields_lead_where_they_should),
         cmocka_unit_test(what_cannot_be_resolved_says_why),
         cmocka_unit_test(pauses_are_taken_out),
