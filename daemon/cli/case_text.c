@@ -8,7 +8,7 @@
 #include "cli/row.h"
 #include "cli/table.h"
 #include "cli/why.h"
-#include "core/compose.h"
+#include "core/lateness.h"
 
 static const char *summary_of(const struct life *life)
 {
@@ -47,16 +47,16 @@ static void say_more(const struct case_file *file, const struct cli *cli, const 
         number(history_queueing(life->records, life->n_records, number(record, "n")), "phase");
     const char *via = number(record, "via"), *stop = number(record, "stop"), *why = number(record, "why");
     instant due = record == NULL ? INSTANT_NONE : history_int(record, "due", INSTANT_NONE);
-    int64_t late_ms = record == NULL ? 0 : history_int(record, "late_ms", 0);
+    const struct calendar *calendar = life_calendar(life, file->config);
+    struct lateness lateness = record == NULL ? (struct lateness){0, 0} : history_lateness(record, calendar);
     char text[MOMENT_TEXT_MAX];
 
     if (due != INSTANT_NONE && due != INSTANT_NEVER && strcmp(moment->what, "overdue") != 0)
         buffer_printf(out, cli_in(cli, " due %s", " 到期 %s"),
                       moment_format(due, setup_zone(file->config), cli->chinese, text));
-    if (late_ms > 0) {
-        buffer_add_text(out, cli_in(cli, " late by ", " 迟 "));
-        compose_lateness(out, cli_language(cli), life_calendar(moment->life, file->config), moment->life->due,
-                         moment->at);
+    if (lateness.elapsed_ms > 0) {
+        buffer_add_text(out, " ");
+        lateness_say(out, cli->chinese, calendar, lateness, true);
     }
     if (phase != NULL)
         buffer_printf(out, " %s", row_phase(cli, phase));

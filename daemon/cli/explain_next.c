@@ -8,7 +8,7 @@
 #include "cli/row.h"
 #include "cli/why.h"
 #include "core/civil.h"
-#include "core/compose.h"
+#include "core/lateness.h"
 
 /* -- on the way -- */
 
@@ -136,8 +136,11 @@ static void print_if_done(struct cli *cli, const struct explain_case *explained)
     buffer_init(&month);
     explain_say_month(explained, &month);
     if (how == CLOSED_MET_LATE) {
-        buffer_add_text(&late, cli_in(cli, ", late by ", "，迟 "));
-        compose_lateness(&late, cli_language(cli), explained->calendar, explained->due, snapshot->now);
+        buffer_add_text(&late, cli_in(cli, ", ", "，"));
+        lateness_say(
+            &late, cli->chinese, explained->calendar,
+            lateness_of(explained->calendar, explained->due, deadline_clock(explained->open, snapshot->now)),
+            true);
     }
     cli_say(cli, "  if done now: %s%s; counted for %s in %s\n", "  若此刻完成：记为%s%s，计入 %s %s\n",
             why_in(cli, closing_name(how)), buffer_text(&late),

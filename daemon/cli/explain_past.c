@@ -114,13 +114,27 @@ static bool repeats_record(const struct cli *cli, const struct history_record *r
     return word != NULL && strcmp(word, why_in(cli, why)) == 0;
 }
 
+static void say_lateness(struct buffer *out, const struct explain_case *explained,
+                         const struct history_record *record)
+{
+    const struct cli *cli = explained->snapshot->cli;
+    const struct calendar *calendar = explained->calendar != NULL
+                                          ? explained->calendar
+                                          : ruleset_policy(explained->snapshot->config->rules)->calendar;
+    struct lateness lateness = history_lateness(record, calendar);
+
+    if (lateness.elapsed_ms <= 0)
+        return;
+    buffer_add_text(out, " ");
+    lateness_say(out, cli->chinese, calendar, lateness, true);
+}
+
 static void say_rest(struct buffer *out, const struct explain_case *explained,
                      const struct history_record *record)
 {
     static const char *const plain[] = {"type", "event", "stop", "remote", NULL};
     const struct cli *cli = explained->snapshot->cli;
-    int64_t until = history_int(record, "until", 0), late_ms = history_int(record, "late_ms", 0),
-            next = history_int(record, "next", 0);
+    int64_t until = history_int(record, "until", 0), next = history_int(record, "next", 0);
     const char *step = fields_get(&record->fields, "s"), *why = fields_get(&record->fields, "why");
     const char *code = fields_get(&record->fields, "code");
     char text[MOMENT_TEXT_MAX];
@@ -135,9 +149,7 @@ static void say_rest(struct buffer *out, const struct explain_case *explained,
     if (until > 0 && until != INSTANT_NEVER)
         buffer_printf(out, cli_in(cli, " until %s", " 至 %s"),
                       moment_format(until, setup_zone(explained->snapshot->config), cli->chinese, text));
-    if (late_ms > 0)
-        buffer_printf(out, cli_in(cli, " %s late", " 迟 %s"),
-                      moment_format_length(late_ms, cli->chinese, text));
+    say_lateness(out, explained, record);
     if (code != NULL)
         buffer_printf(out, " %s", code);
     if (why != NULL && *why != '\0' && !repeats_record(cli, record, why))

@@ -101,7 +101,8 @@ static void json_if_done(struct json_writer *json, const struct explain_case *ex
     json_key_text(json, "state", closing_name(how));
     if (how == CLOSED_MET_LATE && explained->calendar != NULL)
         json_key_int(json, "late_working_ms",
-                     calendar_working_ms(explained->calendar, explained->due, snapshot->now));
+                     calendar_working_ms(explained->calendar, explained->due,
+                                         deadline_clock(explained->open, snapshot->now)));
     json_key_text(json, "department", explained->department);
     json_key_text(json, "month", buffer_text(&month));
     json_object_end(json);

@@ -166,3 +166,13 @@ int64_t history_int(const struct history_record *record, const char *name, int64
     value = strtoll(text, &end, 10);
     return *end == '\0' ? value : otherwise;
 }
+
+struct lateness history_lateness(const struct history_record *record, const struct calendar *calendar)
+{
+    struct lateness lateness = {history_int(record, "late_wm", -1), history_int(record, "late_ms", 0)};
+    instant at = history_int(record, "at", record->now);
+
+    if (lateness.working_min < 0)
+        lateness = lateness_of(calendar, at - lateness.elapsed_ms, at);
+    return lateness;
+}

@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/event.h"
+#include "core/lateness.h"
 #include "store/query.h"
 
 struct history_record {
@@ -36,6 +37,9 @@ const struct history_record *history_queueing(const struct history_record *recor
  */
 const struct history_record *history_waiting(const struct history_record *records, size_t n,
                                              const char *notification);
+/* Of a closing: how late it was; elapsed_ms is 0 if it was not. What was written before working minutes were
+ * is counted by `calendar`. */
+struct lateness history_lateness(const struct history_record *record, const struct calendar *calendar);
 int64_t history_int(const struct history_record *record, const char *name, int64_t otherwise);
 
 #endif

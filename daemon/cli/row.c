@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/moment.h"
-#include "core/compose.h"
+#include "core/lateness.h"
 
 const char *row_state(const struct cli *cli, enum deadline_state state)
 {
@@ -54,9 +54,8 @@ void row_distance(struct buffer *out, const struct snapshot *snapshot, const str
     if (deadline->due == INSTANT_NONE || deadline->due == INSTANT_NEVER)
         return;
     if (deadline->state == DEADLINE_OVERDUE && snapshot->now > deadline->due) {
-        buffer_add_text(out, cli_in(cli, "late ", "迟 "));
-        compose_lateness(out, cli_language(cli), snapshot_calendar(snapshot->config, deadline), deadline->due,
-                         snapshot->now);
+        const struct calendar *calendar = snapshot_calendar(snapshot->config, deadline);
+        lateness_say(out, cli->chinese, calendar, lateness_of(calendar, deadline->due, snapshot->now), false);
     } else if (deadline->state == DEADLINE_OPEN) {
         buffer_printf(out, cli_in(cli, "%s left", "还有 %s"),
                       moment_format_length(deadline->due - snapshot->now, cli->chinese, text));

@@ -22,7 +22,7 @@ void row_json_instant(struct json_writer *json, const char *key, const struct zo
 void row_json_notification(struct json_writer *json, const struct zone *zone,
                            const struct notification *notification);
 
-/* What is left, or how late it is, as of the snapshot: "3 h left", "2个工作日 late". */
+/* What is left, or how late it is, as of the snapshot: "3 h left", "迟 2个工作日". */
 void row_distance(struct buffer *out, const struct snapshot *snapshot, const struct deadline *deadline);
 
 #endif

@@ -445,6 +445,15 @@ size_t calendar_week(const struct calendar *calendar, int32_t weekday, const str
     return calendar->week[weekday - 1].n;
 }
 
+int64_t calendar_usual_ms(const struct calendar *calendar)
+{
+    int64_t minutes = 0;
+    assert(calendar->finished);
+    for (size_t i = 0; i < calendar->usual.n; i++)
+        minutes += calendar->usual.windows[i].to_min - calendar->usual.windows[i].from_min;
+    return minutes * MINUTE_MS;
+}
+
 bool calendar_years(const struct calendar *calendar, int32_t *first_year, int32_t *last_year)
 {
     assert(calendar->finished);

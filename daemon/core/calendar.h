@@ -63,6 +63,8 @@ bool calendar_is_working(const struct calendar *calendar, int32_t day);
 const char *calendar_why(const struct calendar *calendar, int32_t day);
 /* The hours of a weekday (1 = Monday) on which nothing is different. */
 size_t calendar_week(const struct calendar *calendar, int32_t weekday, const struct window **out);
+/* How much is worked on the first working weekday, counted from Monday: what people call a day. */
+int64_t calendar_usual_ms(const struct calendar *calendar);
 /* The years that it covers; false where `covers` was never said. */
 bool calendar_years(const struct calendar *calendar, int32_t *first_year, int32_t *last_year);
 

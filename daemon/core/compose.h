@@ -5,11 +5,11 @@
  * every event field; due (11月18日 周三 15:10（今天）), due_short (今天 15:10), opened, late (1个工作日),
  * prior (list: who, when, times), prior_count (how often the owner was told), next (who hears next),
  * next_when, count (of merged items), items (list: the deadlines of one message), told (who else is told
- * now), closed_at, closed_how, lateness (of what was met late), provisional (暂定, while due depends on dates
- * that no calendar covers). Sections besides: overdue, group (posted
- * where others read it), copy, to_owner, to_requester, reminded (prior is not empty), many (items), more
- * (inside a list: not the last), met, late_event. A section on any value asks whether it is there and does
- * not say false, no, 0 or 否.
+ * now), closed_at, closed_how, lateness (of what was met late, in its calendar's working time), provisional
+ * (暂定, while due depends on dates that no calendar covers). Sections besides: overdue, group (posted where
+ * others read it), copy, to_owner, to_requester, reminded (prior is not empty), many (items), more (inside a
+ * list: not the last), met, after_hours (met late, but no working minute late), late_event. A section on any
+ * value asks whether it is there and does not say false, no, 0 or 否.
  *
  * Private are event fields whose names end in _name: masked on channels that reach a group. */
 #ifndef CUIBAN_CORE_COMPOSE_H
@@ -47,8 +47,5 @@ void compose_when(struct buffer *out, const char *language, const struct zone *z
 /* With the date in any case: "11月18日 周三 15:10（今天）" / "Wed 18 Nov 15:10 (today)". */
 void compose_when_fully(struct buffer *out, const char *language, const struct zone *zone, instant at,
                         instant now);
-/* "1个工作日", "3小时20分钟" / "1 working day": how late, in the deadline's calendar. */
-void compose_lateness(struct buffer *out, const char *language, const struct calendar *calendar, instant due,
-                      instant now);
 
 #endif

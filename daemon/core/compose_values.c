@@ -1,5 +1,7 @@
 #include "compose_values.h"
 
+#include "lateness.h"
+
 #include <string.h>
 
 /* A step at due itself is sent seconds later: too little to speak of. */
@@ -135,15 +137,27 @@ static void add_late(const struct composer *composer, struct buffer *out)
     const struct calendar *calendar = compose_calendar(composer->engine, deadline);
     /* Opened by an event that came late: nobody is to blame, and no number says so. */
     if (calendar && !deadline->late_event && composer->now - deadline->due >= LATE_MS_MIN)
-        compose_lateness(out, composer->language, calendar, deadline->due, composer->now);
+        lateness_add(out, compose_is_chinese(composer), calendar,
+                     lateness_of(calendar, deadline->due, composer->now));
+}
+
+/* Met late, by somebody who is to blame: how late; NULL otherwise. */
+static const struct calendar *find_lateness(const struct composer *composer, struct lateness *out)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    const struct calendar *calendar = compose_calendar(composer->engine, deadline);
+    if (!calendar || !composer->is_closed || composer->how != CLOSED_MET_LATE || deadline->late_event)
+        return NULL;
+    *out = lateness_of(calendar, deadline->due, deadline_clock(deadline, composer->closed_at));
+    return calendar;
 }
 
 static void add_lateness(const struct composer *composer, struct buffer *out)
 {
-    const struct deadline *deadline = compose_current(composer)->deadline;
-    const struct calendar *calendar = compose_calendar(composer->engine, deadline);
-    if (calendar && composer->is_closed && composer->how == CLOSED_MET_LATE && !deadline->late_event)
-        compose_lateness(out, composer->language, calendar, deadline->due, composer->closed_at);
+    struct lateness lateness;
+    const struct calendar *calendar = find_lateness(composer, &lateness);
+    if (calendar)
+        lateness_add(out, compose_is_chinese(composer), calendar, lateness);
 }
 
 static void add_closed_at(const struct composer *composer, struct buffer *out)
@@ -303,6 +317,13 @@ static bool is_met(const struct composer *composer)
     return composer->is_closed && (composer->how == CLOSED_MET || composer->how == CLOSED_MET_LATE);
 }
 
+/* Late, and yet not by a working minute. Where others read it, not a word about that either. */
+static bool is_after_hours(const struct composer *composer)
+{
+    struct lateness lateness;
+    return !is_group(composer) && find_lateness(composer, &lateness) && lateness.working_min == 0;
+}
+
 static bool is_late_event(const struct composer *composer)
 {
     return compose_current(composer)->deadline->late_event;
@@ -320,6 +341,7 @@ static const struct {
              {"many", has_many},
              {"more", more_follow},
              {"met", is_met},
+             {"after_hours", is_after_hours},
              {"late_event", is_late_event}};
 
 size_t compose_names(const char *out[], size_t max)

@@ -316,6 +316,14 @@ const char *deadline_identity_owner(const struct deadline *deadline)
     return deadline->rule->n_owners > 1 || deadline->rule->each_of ? deadline->owner : NULL;
 }
 
+instant deadline_clock(const struct deadline *deadline, instant at)
+{
+    if (deadline->state != DEADLINE_PAUSED)
+        return at;
+    instant from = deadline->pauses[deadline->n_pauses - 1].from;
+    return from < at ? from : at;
+}
+
 bool deadline_check(const struct deadline *deadline)
 {
     bool paused_now = deadline->n_pauses > 0 && deadline->pauses[deadline->n_pauses - 1].to == INSTANT_NEVER;

@@ -136,6 +136,9 @@ typedef const struct rule *deadline_find_rule(const void *data, const char *name
 int deadline_decode(const char *json, size_t n, deadline_find_rule *find, const void *data,
                     struct deadline **out, const char **why);
 
+/* Where its clock stands at an instant: while it is paused, where the pause began. */
+instant deadline_clock(const struct deadline *deadline, instant at);
+
 bool deadline_check(const struct deadline *deadline); /* its invariants */
 
 #endif

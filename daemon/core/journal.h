@@ -9,7 +9,8 @@
  *                  period, late, sleeping (until), provisional; woke: the same when it wakes
  *   owner_unknown  owner, why
  *   early          k: a meet came before its opening and is remembered
- *   met met_late cancelled waived     at (event time), by, event, late_ms, stop, why
+ *   met met_late cancelled waived     at (event time), by, event, late_ms (elapsed), late_wm (working minutes
+ *                  of its calendar; 0: none, and late all the same), stop, why
  *   paused resumed at, due (new), why (resumed because max_pause is used up)
  *   changed        due, was; restarted: as opened; owner: owner, was
  *   recounted      due, was, why, sleeping (until), provisional: the calendars have changed

@@ -41,7 +41,7 @@ static void who_owes_what(void **state)
 
     let_it_climb(world);
     explain(world);
-    ctl_expect(ctl, 0, "面试反馈  iv-1 Java工程师  overdue  late 4 h of working time  number ", NULL);
+    ctl_expect(ctl, 0, "面试反馈  iv-1 Java工程师  overdue  late by 4 h of working time  number ", NULL);
     ctl_expect(ctl, 0, "  owner  韩梅  研发部  (away 03-05 Wed to 03-07 Fri; 张伟 answers)\n", NULL);
     ctl_expect(ctl, 0, "  asked by  无邮箱\n", NULL);
     ctl_expect(ctl, 0, "  done when  面试官交反馈 = interview.feedback of=iv-1 by=han.mei\n", NULL);

@@ -132,7 +132,7 @@ static void a_closed_one_is_explained(void **state)
     ctl_expect(ctl, 1, NULL, "is not open");
     ctl_run(ctl, "explain", id, NULL);
     ctl_expect(ctl, 0, "met late", NULL);
-    ctl_expect(ctl, 0, "2 h late", NULL);
+    ctl_expect(ctl, 0, " done after working hours\n", NULL);
     ctl_expect(ctl, 0, "not sent\n", NULL);
     ctl_expect(ctl, 0, "withdrawn", NULL);
     ctl_run(ctl, "explain", "confirm", "requisition=REQ-1", NULL);

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/lateness.h"
+
 #include "following.h"
 #include "state.h"
 
@@ -24,6 +26,13 @@ static void add_reopenable(struct json_writer *json, const struct deadline *dead
         json_key_text(json, deadline->fields.items[i].name, deadline->fields.items[i].value);
     }
     json_object_end(json);
+}
+
+static struct lateness lateness_at(const struct turn *turn, const struct deadline *deadline,
+                                   const struct closing_cause *cause)
+{
+    return lateness_of(timing_calendar(turn->engine, deadline), deadline->due,
+                       deadline_clock(deadline, cause->at));
 }
 
 /* The closing as people and later rules need it: base:closed. */
@@ -53,6 +62,9 @@ static void put_closing(struct turn *turn, const struct deadline *deadline, cons
     json_key_int(&json, "at", cause->at);
     json_key_int(&json, "kept", turn->now);
     json_key_text(&json, "by", cause->by[0] ? cause->by : NULL);
+    if (cause->how == CLOSED_MET_LATE) {
+        json_key_int(&json, "late_wm", lateness_at(turn, deadline, cause).working_min);
+    }
     json_key(&json, "told");
     json_array(&json);
     for (size_t i = 0; i < deadline->n_told; i++) {
@@ -149,7 +161,10 @@ static void journal_closing(struct turn *turn, const struct deadline *deadline,
         json_key_text(&record.json, "type", turn->event->type);
     }
     if (cause->how == CLOSED_MET_LATE) {
-        json_key_int(&record.json, "late_ms", cause->at - deadline->due);
+        struct lateness lateness = lateness_at(turn, deadline, cause);
+
+        json_key_int(&record.json, "late_ms", lateness.elapsed_ms);
+        json_key_int(&record.json, "late_wm", lateness.working_min);
     }
     if (cause->how == CLOSED_MET && deadline->was_overdue) {
         json_key_bool(&record.json, "cured", true); /* stamped in time, arrived late */
@@ -164,10 +179,7 @@ enum closing closing_met(const struct deadline *deadline, instant at)
     if (deadline->state == DEADLINE_SLEEPING) {
         return CLOSED_MET;
     }
-    if (deadline->state == DEADLINE_PAUSED && deadline->pauses[deadline->n_pauses - 1].from < at) {
-        at = deadline->pauses[deadline->n_pauses - 1].from;
-    }
-    return at > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
+    return deadline_clock(deadline, at) > deadline->due ? CLOSED_MET_LATE : CLOSED_MET;
 }
 
 enum closing engine_closing(const struct deadline *deadline, instant at)

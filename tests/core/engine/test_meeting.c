@@ -62,7 +62,39 @@ static void test_the_last_decides(void **state)
     come(world, "2026-11-19T20:00", "move.desk_ready");
     world_late_event(world, "2026-11-20T10:00", "2026-11-18T10:00", "move.access_given", "move", "m-1", NULL);
     assert_int_equal(world_stat(world, "2026-11|move|rd|met_late"), 1);
-    assert_non_null(strstr(world_records(world), "\"late_ms\":7200000"));
+    /* Two hours, and none of them a working hour: late all the same. */
+    assert_non_null(strstr(world_records(world), "\"late_ms\":7200000,\"late_wm\":0"));
+}
+
+static bool has_stored(struct world *world, const char *text)
+{
+    char *snapshot = world_snapshot(world);
+    bool has = strstr(snapshot, text) != NULL;
+
+    free(snapshot);
+    return has;
+}
+
+/* In working minutes, in the journal and in what is kept of the closed one. */
+static void test_late_in_working_time(void **state)
+{
+    struct world *world = *state;
+
+    approve(world, "2026-11-17T09:00"); /* due on Thursday at 18:00 */
+    come(world, "2026-11-23T10:30", "move.waived");
+    assert_int_equal(world_stat(world, "2026-11|move|rd|met_late"), 1);
+    assert_non_null(strstr(world_records(world), "\"late_ms\":318600000,\"late_wm\":570"));
+    assert_true(has_stored(world, "\"late_wm\":570"));
+}
+
+static void test_in_time_is_not_late(void **state)
+{
+    struct world *world = *state;
+
+    approve(world, "2026-11-17T09:00");
+    come(world, "2026-11-19T18:00", "move.waived");
+    assert_null(strstr(world_records(world), "late_"));
+    assert_false(has_stored(world, "late_wm"));
 }
 
 static void test_another_meet_closes_at_once(void **state)
@@ -144,7 +176,8 @@ int main(void)
 #define MEETING_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
         MEETING_TEST(test_all_in_any_order),         MEETING_TEST(test_each_counts_once),
-        MEETING_TEST(test_the_last_decides),         MEETING_TEST(test_another_meet_closes_at_once),
+        MEETING_TEST(test_the_last_decides),         MEETING_TEST(test_late_in_working_time),
+        MEETING_TEST(test_in_time_is_not_late),      MEETING_TEST(test_another_meet_closes_at_once),
         MEETING_TEST(test_some_come_early),          MEETING_TEST(test_all_come_early),
         MEETING_TEST(test_from_the_beginning_again), MEETING_TEST(test_each_owner_has_the_own_progress),
     };

@@ -135,6 +135,19 @@ static void test_met_while_paused_is_in_time(void **state)
     assert_int_equal(world_stat(world, "2026-11|bounded_hours|rd|met_late"), 0);
 }
 
+/* It was late by then, and does not become later while the clock stands still. */
+static void test_met_while_paused_is_as_late_as_it_was(void **state)
+{
+    struct world *world = *state;
+
+    say(world, "2026-11-16T09:00", "hours.asked");
+    world_until(world, "2026-11-17T09:00");
+    say(world, "2026-11-17T09:30", "hours.held");
+    say(world, "2026-11-17T11:30", "hours.done");
+    assert_int_equal(world_stat(world, "2026-11|bounded_hours|rd|met_late"), 1);
+    assert_non_null(strstr(world_records(world), "\"late_ms\":55800000,\"late_wm\":30"));
+}
+
 /* What was paused before a change counts after it, too. */
 static void test_a_change_keeps_the_ledger(void **state)
 {
@@ -195,6 +208,7 @@ int main(void)
         TEST(test_a_late_pause_takes_the_breach_back),
         TEST(test_what_was_late_before_the_pause_stays_late),
         TEST(test_met_while_paused_is_in_time),
+        TEST(test_met_while_paused_is_as_late_as_it_was),
         TEST(test_a_change_keeps_the_ledger),
         TEST(test_pauses_do_not_overlap),
         TEST(test_nothing_waits_while_it_is_paused),
