@@ -38,6 +38,7 @@ static const struct chinese_entry entries[] = {
     {"a name begins with a letter and has letters, digits, _ and -",
      "名字以字母开头，只用字母、数字、_ 和 -"},
     {"an = is missing after `%.*s`", "`%.*s` 后面缺少 ="},
+    {"a value is missing at the end of the file", "文件到此结束，缺少值"},
     {"a value is missing before %c", "%c 之前缺少值"},
     {"one comma too many", "多了一个逗号"},
     {"not a text file", "不是文本文件"},

@@ -322,6 +322,10 @@ static bool parse_value(struct walk *walk)
         close_bracket(walk, '{', '}', line);
         return inside;
     }
+    if (at_end(walk)) {
+        scan_error(scan, scan->token_line, "a value is missing at the end of the file");
+        return false;
+    }
     scan_error(scan, scan->token_line, "a value is missing before %c", scan->mark);
     if (at_mark(walk, ','))
         problem_hint(scan->problems, "one comma too many");

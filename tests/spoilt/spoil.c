@@ -239,7 +239,7 @@ static bool parse_options(int argc, char **argv, struct options *out)
         {"serve", no_argument, NULL, 'v'},       {NULL, 0, NULL, 0},
     };
     int option;
-    *out = (struct options){.redis = "unix:/nowhere/redis.sock", .count = 1000};
+    *out = (struct options){.count = 1000};
     (void)!getrandom(&out->seed, 4, 0);
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         uint64_t number = optarg ? strtoull(optarg, NULL, 10) : 0;
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
     char folder[] = "/tmp/cuiban-spoilt-XXXXXX", first[400];
     struct run *run = the_run = calloc(1, sizeof *run);
     if (!run || !parse_options(argc, argv, &run->options) || !mkdtemp(folder)) {
-        fprintf(stderr, "usage: spoil --from CONF --plugins DIR [--redis ADDRESS] [--seed N] [--count N] "
+        fprintf(stderr, "usage: spoil --from CONF --plugins DIR [--redis SOCKET] [--seed N] [--count N] "
                         "[--first N] [--serve]\n");
         return 2;
     }

@@ -23,7 +23,7 @@ LIMIT_S = 60  # a machine may be busy; what hangs, hangs longer
 
 class Spoilt:
     def __init__(self, program, conf, redis, seed, first):
-        self.process = subprocess.Popen([program, "--from", conf, "--plugins", PLUGINS, "--redis", f"unix:{redis.path}", "--serve",
+        self.process = subprocess.Popen([program, "--from", conf, "--plugins", PLUGINS, "--redis", redis.path, "--serve",
                                          "--seed", str(seed), "--first", str(first)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.folder = self.process.stdout.readline().split()[1]

@@ -93,19 +93,18 @@ static void add_folder(struct tree *tree, const char *from, const char *name)
 }
 
 /* Everything that leads out of the folder is led back into it. */
-static void settle_settings(struct tree *tree, struct tree_file *settings, const char *plugins,
-                            const char *redis)
+static void settle_settings(struct tree *tree, struct tree_file *settings)
 {
     static const char log_folder[] = "/var/log/cuiban";
     struct buffer out;
     buffer_init(&out);
-    buffer_printf(&out, "plugins = \"%s\";\n", plugins);
+    buffer_add_text(&out, "plugins = \"plugins\";\n");
     for (const char *line = settings->text; *line;) {
         size_t n = strcspn(line, "\n");
         n += line[n] == '\n';
         const char *log = memmem(line, n, log_folder, strlen(log_folder));
         if (strncmp(line, "redis ", 6) == 0)
-            buffer_printf(&out, "redis = \"%s\";\n", redis);
+            buffer_printf(&out, "redis = \"unix:%s/redis.sock\";\n", tree->folder);
         else if (strncmp(line, "web ", 4) == 0)
             buffer_add_text(&out, "web = { listen = \"127.0.0.1:0\"; };\n");
         else if (log && line[strspn(line, " ")] != '#')
@@ -120,6 +119,15 @@ static void settle_settings(struct tree *tree, struct tree_file *settings, const
     settings->text = buffer_take(&out);
 }
 
+/* Under a name of one length, so that a number means the same spoilt file wherever the programs are. */
+static void link_into(const struct tree *tree, const char *target, const char *name)
+{
+    char path[TREE_PATH_MAX];
+    tree_path(tree, name, path);
+    if (target && symlink(target, path) != 0)
+        die("cannot link", path);
+}
+
 void tree_copy(struct tree *tree, const char *from, const char *folder, const char *plugins,
                const char *redis)
 {
@@ -127,7 +135,9 @@ void tree_copy(struct tree *tree, const char *from, const char *folder, const ch
                                           "events.d", "templates",   "tests.d"};
     *tree = (struct tree){.folder = folder};
     add_file(tree, from, "cuiban.cfg");
-    settle_settings(tree, &tree->files[0], plugins, redis);
+    settle_settings(tree, &tree->files[0]);
+    link_into(tree, plugins, "plugins");
+    link_into(tree, redis, "redis.sock");
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         add_folder(tree, from, folders[i]);
     for (size_t i = 0; i < tree->n; i++)

@@ -24,8 +24,8 @@ struct tree {
     const struct tree_file *spoilt; /* or NULL */
 };
 
-/* Copies `from` into `folder`, which is empty; the settings get these lines, in the place of what they say.
- */
+/* Copies `from` into `folder`, which is empty; the settings name the plugins and the socket (NULL: none) by
+ * links in there. */
 void tree_copy(struct tree *tree, const char *from, const char *folder, const char *plugins,
                const char *redis);
 /* Puts the file back that was spoilt last, and spoils one; the number and the seed say which and how. */
