@@ -621,6 +621,12 @@ static int64_t family_provisional_near(const struct shard_status *status, const 
     return (int64_t)counts->warned;
 }
 
+static int64_t family_silent(const struct shard_status *status, const struct engine_counts *counts)
+{
+    (void)status;
+    return (int64_t)counts->silent;
+}
+
 static int64_t family_outbox(const struct shard_status *status, const struct engine_counts *counts)
 {
     (void)status;
@@ -651,6 +657,8 @@ static const struct family families[] = {
     {"cuiban_deadlines_provisional", "gauge", "dues that depend on days no calendar covers yet",
      family_provisional},
     {"cuiban_deadlines_provisional_near", "gauge", "of these, due within 60 days", family_provisional_near},
+    {"cuiban_deadlines_silent", "gauge", "slipped, and nobody besides the owner could be told",
+     family_silent},
     {"cuiban_outbox", "gauge", "notifications that are not finished", family_outbox},
     {"cuiban_events_bad_total", "counter", "events sent to the dead letters", family_bad},
     {"cuiban_events_unmatched_total", "counter", "meets that found no open deadline", family_unmatched},

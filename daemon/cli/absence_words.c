@@ -221,9 +221,11 @@ static void say_later(const struct telling *telling, const struct planned *plann
         planned->step->name, absence_when(telling, planned->fires, text));
     for (size_t i = 0; i < planned->n_to; i++) {
         buffer_printf(telling->out, "%s%s", i == 0 ? "" : cli_in(cli, ", ", "、"),
-                      absence_person(telling, planned->to[i]));
-        leaves =
-            planned->leaves[i] != INSTANT_NEVER && planned->leaves[i] > leaves ? planned->leaves[i] : leaves;
+                      planned->to[i].group == NULL ? absence_person(telling, planned->to[i].person)
+                                                   : planned->to[i].group);
+        leaves = planned->to[i].leaves != INSTANT_NEVER && planned->to[i].leaves > leaves
+                     ? planned->to[i].leaves
+                     : leaves;
     }
     if (planned->n_to == 0)
         buffer_add_text(telling->out, cli_in(cli, "nobody", "无人"));

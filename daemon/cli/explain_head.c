@@ -38,12 +38,14 @@ static void print_title(struct cli *cli, const struct explain_case *explained)
 static void print_away(struct cli *cli, const struct explain_case *explained, const struct person *owner,
                        int32_t today)
 {
+    const struct person *answers =
+        directory_answers(explained->snapshot->config->directory, owner, today, NULL, NULL);
     char from[MOMENT_TEXT_MAX], to[MOMENT_TEXT_MAX];
 
     cli_say(cli, "  (away %s to %s; %s answers)", "（休假 %s 至 %s，%s 代）",
             moment_format_day(owner->away_from, cli->chinese, from),
             moment_format_day(owner->away_to, cli->chinese, to),
-            directory_answers(explained->snapshot->config->directory, owner, today)->name);
+            answers == NULL ? owner->name : answers->name);
 }
 
 static void print_requester(struct cli *cli, const struct explain_case *explained, int32_t today)

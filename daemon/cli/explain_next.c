@@ -49,21 +49,50 @@ static void print_outbox(struct cli *cli, const struct explain_case *explained)
 
 /* -- what comes -- */
 
+/* "(for 李雷)", "(fell to this person, from 孙磊)", "(copy)". */
+static void print_place(struct cli *cli, const struct config *config, const struct planned_person *to)
+{
+    if (to->on_behalf != NULL)
+        cli_say(cli, " (for %s, who is away)", "（代 %s，其不在）", setup_person(config, to->on_behalf));
+    if (to->stands_for != NULL)
+        cli_say(cli, " (fell to: in the place of %s)", "（转由其代 %s）",
+                setup_person(config, to->stands_for));
+    if (to->copy)
+        cli_say(cli, " (copy)", "（抄送）");
+}
+
+/* Who of those whom the step names is not told. */
+static void print_missed(struct cli *cli, const struct config *config, const struct planned *planned)
+{
+    for (size_t k = 0; k < planned->n_missed; k++)
+        cli_say(cli, "\n      not %s: %s", "\n      不告知 %s：%s",
+                setup_person(config, planned->missed[k].who), why_in(cli, planned->missed[k].why));
+}
+
 /* When each of them hears, where that is not when the step fires. */
 static void print_people(struct cli *cli, const struct config *config, const struct planned *planned)
 {
     char when[MOMENT_TEXT_MAX];
 
     for (size_t k = 0; k < planned->n_to; k++) {
-        cli_print("%s%s", k == 0 ? "  " : cli_in(cli, ", ", "、"), setup_person(config, planned->to[k]));
-        if (planned->leaves[k] == INSTANT_NEVER)
+        const struct planned_person *to = &planned->to[k];
+
+        cli_print("%s%s", k == 0 ? "  " : cli_in(cli, ", ", "、"),
+                  to->group == NULL ? setup_person(config, to->person) : to->group);
+        print_place(cli, config, to);
+        if (to->leaves == INSTANT_NEVER)
             cli_say(cli, " (not told: quiet until after due)", "（不告知：静默到到期之后）");
-        else if (planned->leaves[k] > planned->fires)
+        else if (to->leaves > planned->fires)
             cli_say(cli, " (quiet until %s)", "（静默至 %s）",
-                    moment_format(planned->leaves[k], setup_zone(config), cli->chinese, when));
+                    moment_format(to->leaves, setup_zone(config), cli->chinese, when));
     }
     if (planned->n_to == 0)
         cli_say(cli, "  nobody", "  无人");
+    if (planned->where != NULL)
+        cli_say(cli, " (where %s)", "（where %s）", planned->where);
+    if (planned->is_silent)
+        cli_say(cli, "  silent: nobody besides the owner is left to be told",
+                "  无声：除责任人外已无人可告知");
 }
 
 static void print_moved(struct cli *cli, const struct config *config, const struct planned *planned)
@@ -95,6 +124,7 @@ static void print_planned(struct cli *cli, const struct explain_case *explained)
         cli_print("[%s]", planned->step->name);
         print_people(cli, config, planned);
         print_moved(cli, config, planned);
+        print_missed(cli, config, planned);
         putchar('\n');
     }
 }

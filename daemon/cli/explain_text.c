@@ -32,6 +32,31 @@ static void json_records(struct json_writer *json, const struct explain_case *ex
     json_array_end(json);
 }
 
+/* Who is not told, and why; and whether anybody but the owner is. */
+static void json_not_told(struct json_writer *json, const struct planned *planned)
+{
+    for (size_t k = 0; k < planned->n_to; k++)
+        if (planned->to[k].stands_for != NULL) {
+            json_key_text(json, "fell_to", planned->to[k].person);
+            json_key_text(json, "stands_for", planned->to[k].stands_for);
+        }
+    if (planned->where != NULL)
+        json_key_text(json, "where", planned->where);
+    if (planned->is_silent)
+        json_key_bool(json, "silent", true);
+    if (planned->n_missed == 0)
+        return;
+    json_key(json, "not_told");
+    json_array(json);
+    for (size_t k = 0; k < planned->n_missed; k++) {
+        json_object(json);
+        json_key_text(json, "who", planned->missed[k].who);
+        json_key_text(json, "why", planned->missed[k].why);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
 static void json_next_steps(struct json_writer *json, const struct explain_case *explained)
 {
     const struct zone *zone = setup_zone(explained->snapshot->config);
@@ -49,15 +74,16 @@ static void json_next_steps(struct json_writer *json, const struct explain_case 
         json_key(json, "to");
         json_array(json);
         for (size_t k = 0; k < planned->n_to; k++)
-            json_text(json, planned->to[k]);
+            json_text(json, planned->to[k].group == NULL ? planned->to[k].person : planned->to[k].group);
         json_array_end(json);
         json_key(json, "leaves");
         json_array(json);
         for (size_t k = 0; k < planned->n_to; k++)
-            json_text(json, planned->leaves[k] == INSTANT_NEVER
+            json_text(json, planned->to[k].leaves == INSTANT_NEVER
                                 ? "never"
-                                : zone_format(zone, planned->leaves[k], text));
+                                : zone_format(zone, planned->to[k].leaves, text));
         json_array_end(json);
+        json_not_told(json, planned);
         json_object_end(json);
     }
     json_array_end(json);

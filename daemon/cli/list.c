@@ -7,8 +7,9 @@
 #include "cli/snapshot.h"
 #include "cli/table.h"
 
-/* Deadlines are filtered by words: rule=, owner=, department=, state=, provisional=, and field=value of what
- * the events said. People, departments and states also by the names under which the table shows them. */
+/* Deadlines are filtered by words: rule=, owner=, department=, state=, provisional=, silent=, and field=value
+ * of what the events said. People, departments and states also by the names under which the table shows them.
+ */
 static bool word_matches(const struct snapshot *snapshot, const struct deadline *deadline, const char *word)
 {
     char name[128];
@@ -30,6 +31,8 @@ static bool word_matches(const struct snapshot *snapshot, const struct deadline 
         is = deadline_state_name(deadline->state), shown = row_state(snapshot->cli, deadline->state);
     else if (strcmp(name, "provisional") == 0)
         is = deadline->provisional ? "yes" : "no";
+    else if (strcmp(name, "silent") == 0)
+        is = deadline->is_silent ? "yes" : "no";
     else
         is = fields_get(&deadline->fields, name);
     return is != NULL && (strcmp(is, value) == 0 || (shown != NULL && strcmp(shown, value) == 0));
@@ -63,12 +66,13 @@ static enum cli_status check_words(struct cli *cli)
         const char *word = cli->arguments.words[i];
 
         if (!arguments_is_assignment(word, &name_n))
-            return cli_fail(
-                cli,
-                "\"%s\" is no filter; write rule=NAME, owner=ID, department=ID, state=STATE, provisional=yes "
-                "or field=value",
-                "\"%s\" 不是筛选条件；请写 rule=、owner=、department=、state=、provisional= 或 字段=值",
-                word);
+            return cli_fail(cli,
+                            "\"%s\" is no filter; write rule=NAME, owner=ID, department=ID, state=STATE, "
+                            "provisional=yes, silent=yes "
+                            "or field=value",
+                            "\"%s\" 不是筛选条件；请写 "
+                            "rule=、owner=、department=、state=、provisional=、silent= 或 字段=值",
+                            word);
         if (strncmp(word, "state=", 6) == 0 && !is_state(cli, word + 6))
             return cli_fail(
                 cli, "\"%s\": a state is sleeping, open, overdue or paused",

@@ -167,6 +167,8 @@ void row_json_members(struct json_writer *json, const struct snapshot *snapshot,
     json_key_bool(json, "late_event", deadline->late_event);
     json_key_bool(json, "extended", deadline->extended);
     json_key_bool(json, "provisional", deadline->provisional);
+    if (deadline->is_silent)
+        json_key_bool(json, "silent", true);
     json_key_text(json, "reopened", deadline->reopened[0] ? deadline->reopened : NULL);
     json_key_text(json, "after", deadline->after[0] ? deadline->after : NULL);
     progress_json(json, deadline);

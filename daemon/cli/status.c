@@ -95,6 +95,7 @@ static enum cli_status read_shard(struct cli *cli, const struct config *config,
         status->deadlines[snapshot.deadlines[i]->state]++;
         status->provisional += snapshot.deadlines[i]->provisional;
         status->warned += snapshot.deadlines[i]->warned;
+        status->silent += snapshot.deadlines[i]->is_silent;
     }
     count_channels(&snapshot, status);
     status->damaged = snapshot.damaged;

@@ -112,6 +112,14 @@ void status_warn(const struct cli *cli, const struct zone *zone, struct status *
              "%zu dues within 60 days depend on days that no calendar covers yet: type the notice into the "
              "calendar, then reload",
              "60天内有 %zu 个期限取决于日历尚未包含的日期：请把放假通知补进日历后 reload", status->warned);
+    if (status->silent > 0)
+        warn(cli, status,
+             "%zu deadlines have slipped and nobody besides the owner could be told (cuibanctl list "
+             "silent=yes; "
+             "cuibanctl check says why)",
+             "有 %zu 项已逾期，而除责任人外无人可告知（cuibanctl list silent=yes 可查看，cuibanctl check "
+             "说明原因）",
+             status->silent);
     if (status->damaged > 0)
         warn(cli, status, "%zu entries of the durable state cannot be read", "有 %zu 条持久状态无法读取",
              status->damaged);
@@ -217,6 +225,7 @@ static void json_counts(struct json_writer *json, const struct status *status)
     json_object_end(json);
     json_key_int(json, "provisional", (int64_t)status->provisional);
     json_key_int(json, "provisional_near", (int64_t)status->warned);
+    json_key_int(json, "silent", (int64_t)status->silent);
     json_key(json, "outbox");
     json_object(json);
     for (size_t c = 0; c < status->n_channels; c++) {

@@ -37,6 +37,7 @@ struct status {
     size_t deadlines[4]; /* by enum deadline_state */
     size_t provisional;  /* dues that depend on dates no calendar covers */
     size_t warned;       /* of those, due within 60 days */
+    size_t silent;       /* slipped, and nobody besides the owner could be told */
     struct status_channel channels[STATUS_CHANNELS_MAX];
     size_t n_channels;
     uint64_t dead;

@@ -34,6 +34,8 @@ static const struct word words[] = {
     {"superseded", "not told: superseded", "未发：已被取代"},
     {"skipped", "not told", "未发"},
     {"catch_all", "told to catch_all", "转 catch_all"},
+    {"fell", "fell to", "转由他人"},
+    {"silent", "nobody to tell", "无人可告知"},
     {"withdrawn", "withdrawn", "撤回"},
     {"recurs", "recurs", "开始定期"},
     {"recurs_ended", "recurs no more", "定期结束"},

@@ -4,12 +4,14 @@
  * .department; alone: the name), department (its name), rule, summary, about, done, link, number (Q7KM-1),
  * every event field; due (11月18日 周三 15:10（今天）), due_short (今天 15:10), opened, late (1个工作日),
  * prior (list: who, when, times), prior_count (how often the owner was told), next (who hears next),
- * next_when, count (of merged items), items (list: the deadlines of one message), told (who else is told
- * now), closed_at, closed_how, lateness (of what was met late, in its calendar's working time), provisional
- * (暂定, while due depends on dates that no calendar covers). Sections besides: overdue, group (posted where
- * others read it), copy, to_owner, to_requester, reminded (prior is not empty), many (items), more (inside a
- * list: not the last), met, after_hours (met late, but no working minute late), late_event. A section on any
- * value asks whether it is there and does not say false, no, 0 or 否.
+ * next_when, stands_for (in whose place the reader is told: 孙磊, 部门负责人), count (of merged items), items
+ * (list: the deadlines of one message), told (who else is told now), closed_at, closed_how, lateness (of what
+ * was met late, in its calendar's working time), provisional (暂定, while due depends on dates that no
+ * calendar covers). Sections besides: overdue, group (posted where others read it), copy, to_owner,
+ * to_requester, reminded (prior is not empty), many (items), more (inside a list: not the last), met,
+ * after_hours (met late, but no working minute late), late_event, next_again (who hears next is the reader),
+ * next_maybe (whether somebody hears next is decided by a field that an event may still change: then next and
+ * next_when are empty). A section on any value asks whether it is there and does not say false, no, 0 or 否.
  *
  * Private are event fields whose names end in _name: masked on channels that reach a group. */
 #ifndef CUIBAN_CORE_COMPOSE_H

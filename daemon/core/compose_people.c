@@ -163,29 +163,38 @@ static void add_names(const struct composer *composer, const struct names *names
     }
 }
 
-static const struct step *step_of(const struct composer *composer)
-{
-    const struct rule *rule = compose_current(composer)->deadline->rule;
-    const char *name = compose_current(composer)->notification->step;
-    for (size_t i = 0; name && i < rule->n_steps; i++)
-        if (strcmp(rule->steps[i].name, name) == 0)
-            return &rule->steps[i];
-    return NULL;
-}
-
-/* Who must not hear of it must not be named as one who did. */
 static bool is_excepted(const struct composer *composer, const char *id)
 {
-    const struct deadline *deadline = compose_current(composer)->deadline;
-    for (size_t i = 0; i < deadline->rule->except.n; i++) {
-        const char *value = fields_get(&deadline->fields, deadline->rule->except.items[i]);
-        if (value && strstr(value, id))
-            return true;
-    }
-    return false;
+    return reach_is_excepted(compose_current(composer)->deadline, id);
 }
 
-/* Who else is told by the same step: those known to have been told since it fired, those whom it names, and
+static bool is_absent(const struct composer *composer, const char *id)
+{
+    const char *absent = absent_of(composer);
+    return absent && strcmp(absent, id) == 0;
+}
+
+/* Those whom the step tells, as it was answered when it fired. */
+static void add_step(const struct composer *composer, struct names *names)
+{
+    const struct deadline *deadline = compose_current(composer)->deadline;
+    const struct notification *notification = compose_current(composer)->notification;
+    struct reach_question question = {.people = engine_people(composer->engine),
+                                      .rules = engine_rules(composer->engine),
+                                      .deadline = deadline,
+                                      .at = notification->queued};
+    struct reach_answer answer;
+    while (question.step < deadline->rule->n_steps &&
+           strcmp(deadline->rule->steps[question.step].name, notification->step) != 0)
+        question.step++;
+    if (question.step == deadline->rule->n_steps)
+        return;
+    reach_ask(&question, &answer);
+    for (size_t i = 0; i < answer.n_reached; i++)
+        add_id(names, answer.reached[i].person);
+}
+
+/* Who else is told by the same step: those known to have been told since it fired, those whom it reaches, and
  * after due the owner. */
 void compose_add_told(const struct composer *composer, struct buffer *out)
 {
@@ -193,25 +202,17 @@ void compose_add_told(const struct composer *composer, struct buffer *out)
     const struct notification *notification = compose_current(composer)->notification;
     struct names all = {.n = 0}, others = {.n = 0};
     bool after_due = notification->phase == PHASE_OVERDUE || notification->phase == PHASE_ESCALATION;
-    if (after_due)
+    if (after_due && directory_person(engine_people(composer->engine), deadline->owner))
         add_id(&all, deadline->owner);
     for (size_t i = 0; i < deadline->n_told; i++)
         if (deadline->told[i].at >= notification->queued && deadline->told[i].phase == notification->phase)
             add_id(&all, deadline->told[i].person);
-    const struct step *step = step_of(composer);
-    struct path_context context = context_of(composer);
-    const char *found[PATH_RESULT_MAX], *why;
-    for (size_t i = 0; step && i < step->n_to; i++) {
-        size_t n = path_people(&step->to[i], &context, found, &why);
-        for (size_t k = 0; k < n; k++)
-            add_id(&all, found[k]);
-    }
+    add_step(composer, &all);
     const char *to = notification->to ? notification->to : "";
-    for (size_t i = 0; i < all.n; i++) {
-        bool is_absent = notification->on_behalf && strcmp(all.ids[i], notification->on_behalf) == 0;
-        if (strcmp(all.ids[i], to) != 0 && !is_absent && !is_excepted(composer, all.ids[i]))
+    for (size_t i = 0; i < all.n; i++)
+        if (strcmp(all.ids[i], to) != 0 && !is_absent(composer, all.ids[i]) &&
+            !is_excepted(composer, all.ids[i]))
             add_id(&others, all.ids[i]);
-    }
     add_names(composer, &others, out);
 }
 
@@ -232,39 +233,123 @@ void compose_add_with(const struct composer *composer, struct buffer *out)
     add_names(composer, &names, out);
 }
 
-/* The next step that tells somebody besides the owner. False if there is none. */
-static bool find_next(const struct composer *composer, struct names *names, instant *at)
+/* -- what comes next -- */
+
+struct next {
+    struct names names; /* besides the owner and the reader */
+    bool is_reader;     /* nobody but the reader */
+    bool is_certain;    /* no field that an event may still change decides about it */
+    instant at;
+};
+
+/* May an event of the rule still give the field another value? */
+static bool may_change(const struct rule *rule, const char *field)
 {
-    const struct deadline *deadline = compose_current(composer)->deadline;
-    struct planned plan[RULE_STEPS_MAX];
-    size_t n = engine_plan(composer->engine, deadline, composer->now, plan, RULE_STEPS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        names->n = 0;
-        *at = INSTANT_NEVER;
-        for (size_t k = 0; plan[i].step && plan[i].step->anchor != ANCHOR_CLOSED && k < plan[i].n_to; k++)
-            if (strcmp(plan[i].to[k], deadline->owner) != 0 && !strchr(plan[i].to[k], ':') &&
-                plan[i].leaves[k] != INSTANT_NEVER && !is_excepted(composer, plan[i].to[k])) {
-                add_id(names, plan[i].to[k]);
-                *at = plan[i].leaves[k] < *at ? plan[i].leaves[k] : *at;
-            }
-        if (names->n)
-            return true;
+    for (size_t i = 0; i < rule->key.n; i++)
+        if (strcmp(rule->key.fields[i].name, field) == 0)
+            return false;
+    return !rule_gives_field(rule, field) && (rule->changes.n > 0 || rule->again == AGAIN_CHANGE);
+}
+
+static bool is_certain(const struct rule *rule, const struct step *step)
+{
+    for (size_t i = 0; i < step->where.n; i++)
+        if (may_change(rule, step->where.items[i].field))
+            return false;
+    return true;
+}
+
+static bool is_owners(const struct composer *composer, const struct planned_person *to)
+{
+    return strcmp(to->on_behalf ? to->on_behalf : to->person, owner_of(composer)) == 0;
+}
+
+/* False: the step tells nobody but the owner, or none of them in time. */
+static bool read_next(const struct composer *composer, const struct planned *planned, struct next *out)
+{
+    const char *reader = recipient_of(composer);
+    *out = (struct next){.at = INSTANT_NEVER};
+    for (size_t k = 0; k < planned->n_to; k++) {
+        const struct planned_person *to = &planned->to[k];
+        if (to->group || is_owners(composer, to) || to->leaves == INSTANT_NEVER)
+            continue;
+        if (reader && strcmp(to->person, reader) == 0)
+            out->is_reader = true;
+        else
+            add_id(&out->names, to->person);
+        out->at = to->leaves < out->at ? to->leaves : out->at;
     }
+    out->is_reader = out->is_reader && out->names.n == 0;
+    out->is_certain = is_certain(compose_current(composer)->deadline->rule, planned->step);
+    return out->names.n > 0 || out->is_reader;
+}
+
+/* The next step that tells somebody besides the owner. False if there is none. */
+static bool find_next(const struct composer *composer, struct next *out)
+{
+    struct planned plan[RULE_STEPS_MAX];
+    size_t n = engine_plan(composer->engine, compose_current(composer)->deadline, composer->now, plan,
+                           RULE_STEPS_MAX);
+    for (size_t i = 0; i < n; i++)
+        if (plan[i].step && plan[i].step->anchor != ANCHOR_CLOSED && read_next(composer, &plan[i], out))
+            return true;
     return false;
 }
 
 void compose_add_next(const struct composer *composer, struct buffer *out)
 {
-    struct names names = {.n = 0};
-    instant at;
-    if (find_next(composer, &names, &at))
-        add_names(composer, &names, out);
+    struct next next;
+    if (find_next(composer, &next) && next.is_certain)
+        add_names(composer, &next.names, out);
 }
 
 void compose_add_next_when(const struct composer *composer, struct buffer *out)
 {
-    struct names names = {.n = 0};
-    instant at;
-    if (find_next(composer, &names, &at))
-        compose_when(out, composer->language, compose_zone(composer), at, composer->now);
+    struct next next;
+    if (find_next(composer, &next) && next.is_certain)
+        compose_when(out, composer->language, compose_zone(composer), next.at, composer->now);
+}
+
+bool compose_is_again(const struct composer *composer)
+{
+    struct next next;
+    return find_next(composer, &next) && next.is_certain && next.is_reader;
+}
+
+bool compose_may_go_on(const struct composer *composer)
+{
+    struct next next;
+    return find_next(composer, &next) && !next.is_certain;
+}
+
+/* -- in whose place -- */
+
+/* A person's name, or what a path means to people. */
+void compose_add_stands_for(const struct composer *composer, struct buffer *out)
+{
+    static const struct {
+        const char *path, *chinese, *english;
+    } words[] = {
+        {"owner", "责任人", "the one who owes it"},
+        {"head", "部门负责人", "the head of the department"},
+        {"head of department", "部门负责人", "the head of the department"},
+        {"up", "上级部门负责人", "the head of the department above"},
+        {"head of parent of department", "上级部门负责人", "the head of the department above"},
+        {"manager of owner", "责任人的上级", "the manager"},
+        {"hrbp of department", "部门 HRBP", "the HRBP"},
+        {"requester", "提出人", "whoever asked for it"},
+        {"hr", "提出人", "whoever asked for it"},
+    };
+    const char *whom = compose_current(composer)->notification->stands_for;
+    if (!whom)
+        return;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].path, whom) == 0) {
+            buffer_add_text(out, compose_is_chinese(composer) ? words[i].chinese : words[i].english);
+            return;
+        }
+    if (directory_person(engine_people(composer->engine), whom))
+        compose_add_name(composer, whom, out);
+    else
+        buffer_add_text(out, compose_is_chinese(composer) ? "原定的收件人" : "whoever was meant");
 }

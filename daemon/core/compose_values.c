@@ -213,6 +213,7 @@ static const struct {
     {"prior_count", add_prior_count},
     {"next", compose_add_next},
     {"next_when", compose_add_next_when},
+    {"stands_for", compose_add_stands_for},
     {"told", compose_add_told},
     {"with", compose_add_with},
 };
@@ -342,7 +343,9 @@ static const struct {
              {"more", more_follow},
              {"met", is_met},
              {"after_hours", is_after_hours},
-             {"late_event", is_late_event}};
+             {"late_event", is_late_event},
+             {"next_again", compose_is_again},
+             {"next_maybe", compose_may_go_on}};
 
 size_t compose_names(const char *out[], size_t max)
 {

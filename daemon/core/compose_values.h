@@ -60,6 +60,9 @@ void compose_add_with(const struct composer *composer, struct buffer *out);
 void compose_add_told(const struct composer *composer, struct buffer *out);
 void compose_add_next(const struct composer *composer, struct buffer *out);
 void compose_add_next_when(const struct composer *composer, struct buffer *out);
+bool compose_is_again(const struct composer *composer);  /* it is the reader who hears next */
+bool compose_may_go_on(const struct composer *composer); /* whether somebody hears next is not decided yet */
+void compose_add_stands_for(const struct composer *composer, struct buffer *out);
 
 static inline const struct compose_item *compose_current(const struct composer *composer)
 {

@@ -91,6 +91,7 @@ struct deadline {
     bool owner_fixed;               /* reassigned, or from an event field: not followed */
     bool provisional;               /* due depends on dates that no calendar covers yet */
     bool warned;                    /* of that, in the journal */
+    bool is_silent;                 /* a step had nobody left to tell, and nobody has heard since */
     bool is_unread;                 /* its own rule's text could not be read: it has today's; not stored */
     instant pause_ends;             /* of a paused one: when the rule's max_pause is used up; not stored */
     char reopened[DEADLINE_ID_MAX]; /* the closed one that was sent back, or "" */

@@ -158,6 +158,9 @@ void deadline_encode(const struct deadline *deadline, struct buffer *out)
     if (deadline->asked != INSTANT_NEVER) {
         json_key_int(&json, "asked", deadline->asked);
     }
+    if (deadline->is_silent) {
+        json_key_bool(&json, "silent", true);
+    }
     encode_came(deadline, &json);
     encode_steps(deadline, &json);
     encode_last(&deadline->last, &json);
@@ -172,7 +175,7 @@ enum { DRAFT_FIELDS_MAX = 2 * EVENT_FIELDS_MAX };
 struct draft {
     char *rule, *version, *state, *owner, *department, *reopened, *after;
     int64_t opened, received, start, wake, due, due_case, numbered;
-    bool late_event, was_overdue, extended, owner_fixed, provisional, warned;
+    bool late_event, was_overdue, extended, owner_fixed, provisional, warned, is_silent;
     struct stream_id event;
     struct fields fields;
     struct fields steps; /* name -> firings in decimal */
@@ -329,6 +332,7 @@ static bool draft_member(void *data, struct json_scanner *scanner)
         {"extended", .flag = &draft->extended},
         {"owner_fixed", .flag = &draft->owner_fixed},
         {"warned", .flag = &draft->warned},
+        {"silent", .flag = &draft->is_silent},
         {"provisional", .flag = &draft->provisional},
         {"came_at", .number = &draft->came_at, .there = &draft->has_came_at},
         {"asked", .number = &draft->asked, .there = &draft->has_asked},
@@ -429,6 +433,7 @@ static int fill(struct deadline *deadline, const struct draft *draft)
     deadline->owner_fixed = draft->owner_fixed;
     deadline->provisional = draft->provisional;
     deadline->warned = draft->warned;
+    deadline->is_silent = draft->is_silent;
     deadline->event = draft->event;
     copy_id(deadline->reopened, draft->reopened);
     copy_id(deadline->after, draft->after);

@@ -189,31 +189,72 @@ const char *person_address(const struct person *person, const char *kind)
     return address && *address ? address : NULL;
 }
 
-/* The first one up the line of managers who has not left; the person itself if there is nobody. */
+const struct person *directory_superior(const struct directory *directory, const struct person *person)
+{
+    const struct person *manager = directory_person(directory, person->manager);
+    const char *id = person->department;
+    if (manager && manager != person)
+        return manager;
+    for (int hops = 0; id && hops < ANSWERS_HOPS_MAX; hops++) {
+        const struct department *department = directory_department(directory, id);
+        const struct person *head = department ? directory_person(directory, department->head) : NULL;
+        if (head && head != person)
+            return head;
+        id = department ? department->parent : NULL;
+    }
+    return NULL;
+}
+
+/* The first one up the line of managers who has not left; NULL if there is nobody. */
 static const struct person *still_here(const struct directory *directory, const struct person *person,
                                        int32_t day)
 {
-    const struct person *at = person;
-    for (int hops = 0; at && hops < ANSWERS_HOPS_MAX; hops++) {
-        if (!person_has_left(at, day))
-            return at;
-        at = directory_person(directory, at->manager);
+    for (int hops = 0; person && hops < ANSWERS_HOPS_MAX; hops++) {
+        if (!person_has_left(person, day))
+            return person;
+        person = directory_person(directory, person->manager);
     }
-    return person;
+    return NULL;
+}
+
+struct answering {
+    const struct directory *directory;
+    int32_t day;
+    directory_may *may;
+    const void *data;
+};
+
+static bool is_fit(const struct answering *answering, const struct person *person)
+{
+    return !answering->may || answering->may(answering->data, person);
+}
+
+/* The person or the first in the chain of delegates who is here and fit; NULL. */
+static const struct person *present(const struct answering *answering, const struct person *person)
+{
+    for (int hops = 0; person && hops < ANSWERS_HOPS_MAX; hops++) {
+        person = still_here(answering->directory, person, answering->day);
+        if (!person)
+            break;
+        if (!person_is_away(person, answering->day) && is_fit(answering, person))
+            return person;
+        person = directory_person(answering->directory, person->delegate);
+    }
+    return NULL;
 }
 
 const struct person *directory_answers(const struct directory *directory, const struct person *person,
-                                       int32_t day)
+                                       int32_t day, directory_may *may, const void *data)
 {
-    const struct person *owing = still_here(directory, person, day);
-    const struct person *at = owing;
-    for (int hops = 0; hops < ANSWERS_HOPS_MAX; hops++) {
-        if (!person_is_away(at, day) && !person_has_left(at, day))
-            return at;
-        const struct person *delegate = directory_person(directory, at->delegate);
-        if (!delegate)
-            break;
-        at = still_here(directory, delegate, day);
+    const struct answering answering = {directory, day, may, data};
+    const struct person *owing = still_here(directory, person, day), *found = NULL, *up = owing;
+    if (owing == person && !person_is_away(person, day))
+        return person;
+    for (int hops = 0; up && !found && hops < ANSWERS_HOPS_MAX; hops++) {
+        found = present(&answering, up);
+        up = directory_superior(directory, up);
     }
-    return owing;
+    if (found || !owing || owing == person)
+        return found ? found : owing;
+    return is_fit(&answering, owing) ? owing : NULL;
 }

@@ -67,9 +67,15 @@ enum { DEPARTMENT_FIELDS_MAX = 6 };
 size_t department_fields(const struct department *department, struct field *out);
 const char *person_address(const struct person *person, const char *kind); /* NULL if unknown */
 
-/* Who answers for a person on a day: the person, else the delegate, else the delegate's delegate, bounded.
- * For a leaver the manager. Never NULL: if everybody is away, the person (a leaver's manager) again. */
+/* The manager; without one the nearest head of the own department or of one above; NULL at the top. */
+const struct person *directory_superior(const struct directory *directory, const struct person *person);
+
+/* Who answers for a person on a day: the person, else the delegate, else the delegate's delegate, bounded;
+ * for a leaver the manager. Where none of them is here, the first up the line of superiors that is, or
+ * whoever answers for that one. If everybody is away, the person (a leaver's manager) again; NULL for a
+ * leaver whom nobody answers for. `may` tells who is fit to answer; NULL: everybody is. */
+typedef bool directory_may(const void *data, const struct person *person);
 const struct person *directory_answers(const struct directory *directory, const struct person *person,
-                                       int32_t day);
+                                       int32_t day, directory_may *may, const void *data);
 
 #endif

@@ -14,6 +14,7 @@
 #include "deadline.h"
 #include "directory.h"
 #include "notification.h"
+#include "reach.h"
 #include "ruleset.h"
 #include "template.h"
 
@@ -136,6 +137,7 @@ size_t engine_entries(const struct engine *engine, enum change_table table);
 
 struct engine_counts {
     size_t deadlines, sleeping, open, overdue, paused;
+    size_t silent; /* slipped, and nobody besides the owner could be told */
     size_t provisional,
         warned; /* dues that depend on dates no calendar covers; of those, due within 60 days */
     instant first_provisional; /* the earliest of these dues; INSTANT_NEVER */
@@ -154,15 +156,27 @@ const char *engine_check(const struct engine *engine);
 /* How an open deadline would be closed if it were met at that instant: on time or late. */
 enum closing engine_closing(const struct deadline *deadline, instant at);
 
-/* What the steps of a deadline will do, for `explain`: the instants still to come, in order. */
+/* What the steps of a deadline will do if nothing else happens: the instants still to come, in order. */
+struct planned_person {
+    const char *person;     /* "" for a post to a group */
+    const char *on_behalf;  /* whom the person answers for, or NULL */
+    const char *stands_for; /* in whose place: a person's id or a path; or NULL */
+    const char *group;      /* channel of a post, or NULL */
+    instant leaves;         /* when that one's message would leave: later than `fires` for quiet hours;
+                               INSTANT_NEVER: quiet until after due, so never */
+    bool copy;              /* the owner's */
+};
+enum { PLANNED_MISSED_MAX = 8 };
 struct planned {
     instant at;              /* where it stands in the ladder */
     instant fires;           /* earlier: pulled forward out of quiet hours; later: held back by the gap */
     const struct step *step; /* NULL: due itself */
+    const char *where;       /* the condition of the step that fails today, or NULL */
+    bool is_silent;          /* nobody besides the owner is left, nor anybody to stand in */
     size_t n_to;
-    const char *to[PATH_RESULT_MAX]; /* as it would be resolved today */
-    instant leaves[PATH_RESULT_MAX]; /* when that one's message would leave: later than `fires` for quiet
-                                        hours; INSTANT_NEVER: quiet until after due, so never */
+    struct planned_person to[PATH_RESULT_MAX]; /* as `reach` answers, as things are */
+    size_t n_missed;
+    struct missed missed[PLANNED_MISSED_MAX]; /* who is not told, and why */
 };
 size_t engine_plan(const struct engine *engine, const struct deadline *deadline, instant now,
                    struct planned *out, size_t max);

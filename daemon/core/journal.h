@@ -21,7 +21,8 @@
  *   provisional    due, calendar, why: it comes within 60 days and depends on dates that are not covered
  *   overdue        the due has passed
  *   step           s (name), at (planned): it fired; superseded, skipped, catch_all: s, to, why
- *   queued         n (notification), to, via, phase, on_behalf, copy, not_before, quiet
+ *   fell           s, to, for: all whom the step names have fallen away; silent: s, why: and nobody takes it
+ *   queued         n (notification), to, via, phase, on_behalf, stands_for, copy, not_before, quiet
  *   claimed        n, attempt, ends
  *   delivered      n, to, via, remote
  *   retry backoff reauth refused misconfigured uncertain     n, code, why, next

@@ -53,6 +53,7 @@ void notification_destroy(struct notification *notification)
     free(notification->message);
     free(notification->to);
     free(notification->on_behalf);
+    free(notification->stands_for);
     free(notification->channel);
     free(notification->title);
     free(notification->body);
@@ -102,6 +103,7 @@ void notification_encode(const struct notification *notification, struct buffer 
     json_key_text(&json, "message", notification->message);
     json_key_text(&json, "to", notification->to);
     json_key_text(&json, "on_behalf", notification->on_behalf);
+    json_key_text(&json, "stands_for", notification->stands_for);
     json_key_text(&json, "via", notification->channel);
     json_key_text(&json, "state", notification_state_name(notification->state));
     json_key_int(&json, "queued", notification->queued);
@@ -148,6 +150,7 @@ static bool read_member(void *data, struct json_scanner *scanner)
         {"message", .text = &note->message},
         {"to", .text = &note->to},
         {"on_behalf", .text = &note->on_behalf},
+        {"stands_for", .text = &note->stands_for},
         {"via", .text = &note->channel},
         {"state", .text = &reading->state},
         {"queued", .number = &note->queued},

@@ -30,9 +30,10 @@ struct notification {
     char *rule; /* name: for counters once the deadline is gone */
     char *step; /* name of the step */
     enum phase phase;
-    char *message;   /* template name */
-    char *to;        /* person id; "" for a post to a group */
-    char *on_behalf; /* the person who is away and whom `to` answers for, or NULL */
+    char *message;    /* template name */
+    char *to;         /* person id; "" for a post to a group */
+    char *on_behalf;  /* the person who is away and whom `to` answers for, or NULL */
+    char *stands_for; /* whom the step named and nothing reaches (a person's id or a path), or NULL */
     char *channel;
     bool copy; /* the owner's copy of what somebody else was told */
     bool urgent;

@@ -179,7 +179,7 @@ static void it_is_open_and_tells_nobody(void **state)
     passes(world, "2036-03-05T10:00:00+08:00");
     ask(world, "confirm", "requisition=REQ-1");
     ctl_expect(ctl, 0, " told nobody: step due-1wd for owner was skipped: ", NULL);
-    ctl_expect(ctl, 0, "; its next step due is still to come, on 2036-03-06 Thu 18:00, to nobody", NULL);
+    ctl_expect(ctl, 0, "; its next step due is still to come, on 2036-03-06 Thu 18:00, to 李雷", NULL);
     complete(world, "2036-03-05T11:00:00+08:00", "2", "REQ-1");
     happens(world, "2036-03-05T12:00:00+08:00", "type", "requisition.paused", "id", "p", "requisition",
             "REQ-1", (char *)NULL);

@@ -99,7 +99,7 @@ static void an_open_one_is_explained(void **state)
     ctl_expect(ctl, 0, "connection refused", NULL);
     ctl_expect(ctl, 0, "on the way\n", NULL);
     ctl_expect(ctl, 0,
-               "2036-03-07 Fri 14:00  [due+1wd]  李雷 (quiet until 2036-03-07 Fri 15:00)  "
+               "2036-03-07 Fri 14:00  [due+1wd]  李雷 (quiet until 2036-03-07 Fri 15:00), 张伟 (copy)  "
                "held back from 2036-03-07 Fri 10:00: the gap after the step before\n",
                NULL);
     ctl_run(ctl, "--lang", "zh", "explain", "confirm", "requisition=REQ-1", NULL);
@@ -108,10 +108,11 @@ static void an_open_one_is_explained(void **state)
     ctl_expect(ctl, 0, "接下来\n", NULL);
     ctl_run(ctl, "--json", "explain", open_id(world), NULL);
     ctl_expect(ctl, 0, "\"e\":\"delivered\"", NULL);
-    ctl_expect(ctl, 0,
-               "\"fires\":\"2036-03-07T14:00:00+08:00\",\"step\":\"due+1wd\",\"to\":[\"li.lei\"],"
-               "\"leaves\":[\"2036-03-07T15:00:00+08:00\"]",
-               NULL);
+    ctl_expect(
+        ctl, 0,
+        "\"fires\":\"2036-03-07T14:00:00+08:00\",\"step\":\"due+1wd\",\"to\":[\"li.lei\",\"zhang.wei\"],"
+        "\"leaves\":[\"2036-03-07T15:00:00+08:00\",\"2036-03-07T14:00:00+08:00\"]",
+        NULL);
     ctl_run(ctl, "explain", "confirm", NULL);
     ctl_expect(ctl, 0, "REQ-1", NULL);
 }

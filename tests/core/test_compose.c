@@ -78,6 +78,7 @@ struct company {
     struct step steps[3];
     struct path requester;
     struct deadline deadline;
+    struct step_state states[3];
     struct field fields[8];
     struct told told[4];
     struct notification notification;
@@ -170,7 +171,7 @@ static void build_rules(struct company *company)
         .requester = {.start = PATH_DEPARTMENT, .hops = {"hrbp"}, .n_hops = 1, .text = "hrbp of department"},
     };
     const struct rule_policy policy = {
-        .zone = company->zone, .calendar = company->calendar, .language = "zh-CN"};
+        .zone = company->zone, .calendar = company->calendar, .channel = "app", .language = "zh-CN"};
     assert_int_equal(ruleset_create(arena_create(), rule, 1, &policy, &company->engine.rules), 0);
     const struct channel_facts channels[] = {
         {.name = "app", .reach = REACH_PERSON, .dialect = DIALECT_WECOM},
@@ -193,6 +194,7 @@ static void build_deadline(struct company *company)
                                           .fields = {company->fields, 4},
                                           .opened = at("2026-11-17T15:10"),
                                           .due = at("2026-11-18T15:10"),
+                                          .steps = company->states,
                                           .told = company->told};
     company->notification = (struct notification){.id = "Q7KM-1",
                                                   .deadline = &company->deadline,
@@ -217,8 +219,7 @@ static void plan_head(struct company *company, const char *when)
                                                .fires = at(when),
                                                .step = &company->steps[1],
                                                .n_to = 1,
-                                               .to = {"li.lei"},
-                                               .leaves = {at(when)}};
+                                               .to = {{.person = "li.lei", .leaves = at(when)}}};
     company->engine.n_plan = 1;
 }
 
@@ -712,7 +713,8 @@ static void test_shipped_templates_use_known_names(void **state)
         " summary about done link number due due_short late lateness opened closed_at closed_how "
         "count prior who when times next next_when told department owner.name owner.phone "
         "on_behalf on_behalf.name requester requester.name requester.phone many items more "
-        "with group to_owner to_requester reminded met after_hours late_event provisional ";
+        "with group to_owner to_requester reminded met after_hours late_event provisional "
+        "stands_for next_again next_maybe ";
     struct company *company = *state;
     for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {
         const struct template *template =

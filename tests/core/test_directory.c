@@ -109,6 +109,21 @@ static void test_who_answers(void **state)
         (struct person){.id = "round1", .delegate = "round2", .away_from = 0, .away_to = 99, STAYS});
     add(directory,
         (struct person){.id = "round2", .delegate = "round1", .away_from = 0, .away_to = 99, STAYS});
+    add(directory, (struct person){.id = "circle1",
+                                   .manager = "under",
+                                   .delegate = "circle2",
+                                   .away_from = 0,
+                                   .away_to = 99,
+                                   STAYS});
+    add(directory,
+        (struct person){.id = "circle2", .delegate = "circle1", .away_from = 0, .away_to = 99, STAYS});
+    add(directory, (struct person){.id = "under", .manager = "twice", .away_from = 0, .away_to = 99, STAYS});
+    add(directory,
+        (struct person){.id = "member", .department = "team", .away_from = 0, .away_to = 99, STAYS});
+    assert_int_equal(directory_add_department(directory, &(struct department){.id = "team", .parent = "all"}),
+                     0);
+    assert_int_equal(directory_add_department(directory, &(struct department){.id = "all", .head = "here"}),
+                     0);
     add(directory, (struct person){.id = "left", .manager = "here", HERE, .left = 15});
     add(directory, (struct person){.id = "left_under_away", .manager = "away", HERE, .left = 15});
     add(directory, (struct person){.id = "left_under_alone", .manager = "alone", HERE, .left = 15});
@@ -129,19 +144,24 @@ static void test_who_answers(void **state)
         {"twice", 25, "away"},
         {"alone", 15, "alone"},
         {"round1", 15, "round1"},
+        {"circle1", 15, "here"}, /* the manager is away, too: whoever answers for hers */
+        {"circle1", 25, "away"},
+        {"circle2", 15, "circle2"},
+        {"member", 15, "here"},
         {"left", 14, "left"},
         {"left", 15, "here"},
         {"left_under_away", 15, "here"},
         {"left_under_alone", 15, "alone"},
-        {"left_orphan", 15, "left_orphan"},
+        {"left_orphan", 15, NULL},
         {"to_leaver", 15, "here"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct person *person = directory_person(directory, cases[i].person);
-        const struct person *answers = directory_answers(directory, person, cases[i].day);
-        if (strcmp(answers->id, cases[i].answers) != 0)
-            fail_msg("%s on day %d: %s answers, not %s", cases[i].person, (int)cases[i].day, answers->id,
-                     cases[i].answers);
+        const struct person *answers = directory_answers(directory, person, cases[i].day, NULL, NULL);
+        const char *id = answers ? answers->id : "nobody";
+        if (strcmp(id, cases[i].answers ? cases[i].answers : "nobody") != 0)
+            fail_msg("%s on day %d: %s answers, not %s", cases[i].person, (int)cases[i].day, id,
+                     cases[i].answers ? cases[i].answers : "nobody");
     }
     directory_destroy(directory);
 }

@@ -58,7 +58,8 @@ bool intake_acts_for(const struct turn *turn, const char *owner_id, const char *
     if (strcmp(owner_id, actor) == 0) {
         return true;
     }
-    return owner && strcmp(directory_answers(people, owner, state_today(turn))->id, actor) == 0;
+    owner = owner ? directory_answers(people, owner, state_today(turn), NULL, NULL) : NULL;
+    return owner && strcmp(owner->id, actor) == 0;
 }
 
 static bool fits(const struct turn *turn, const struct rule_ref *ref, const struct deadline *deadline,

@@ -106,7 +106,8 @@ static struct notification *make(const struct firing *firing, const struct reach
         !state_set_text(&note->step, firing->step->name) ||
         !state_set_text(&note->message, template_of(firing, reached)) ||
         !state_set_text(&note->to, reached->person) || !state_set_text(&note->channel, reached->channel) ||
-        (reached->on_behalf && !state_set_text(&note->on_behalf, reached->on_behalf))) {
+        (reached->on_behalf && !state_set_text(&note->on_behalf, reached->on_behalf)) ||
+        (reached->stands_for && !state_set_text(&note->stands_for, reached->stands_for))) {
         notification_destroy(note);
         return NULL;
     }
@@ -159,12 +160,32 @@ static void say_missed(const struct firing *firing, const struct missed *missed)
     }
 }
 
+/* Nobody is left whom the step names. */
+static void say_fallen(struct firing *firing, const struct reach_answer *answer)
+{
+    struct journal_record record;
+
+    if (!answer->fell_to && !answer->is_silent) {
+        return;
+    }
+    journal_begin_deadline(&record, firing->turn->changes, answer->fell_to ? "fell" : "silent",
+                           firing->deadline);
+    json_key_text(&record.json, "s", firing->step->name);
+    json_key_text(&record.json, "to", answer->fell_to);
+    json_key_text(&record.json, "for", answer->stands_for);
+    if (answer->is_silent) {
+        json_key_text(&record.json, "why", "nobody is left to be told, nor anybody to stand in");
+    }
+    journal_end(&record);
+}
+
 static void tell(struct firing *firing, const struct reach_answer *answer,
                  void (*finish)(struct firing *firing, struct notification *note))
 {
     for (size_t i = 0; i < answer->n_missed; i++) {
         say_missed(firing, &answer->missed[i]);
     }
+    say_fallen(firing, answer);
     for (size_t i = 0; i < answer->n_reached; i++) {
         send(firing, &answer->reached[i], finish);
     }
@@ -179,6 +200,7 @@ static struct reach_question question_of(const struct turn *turn, const struct d
         .deadline = deadline,
         .step = index,
         .at = turn->now,
+        .firing = deadline->steps[index].fired,
         .counts_acks = true,
     };
 }
@@ -239,6 +261,7 @@ void ladder_fire(struct turn *turn, struct deadline *deadline, size_t index, ins
     firing.fires = step->before_due ? planned : deadline->steps[index].fires;
     firing.left = INSTANT_NONE;
     reach_ask(&question, &answer);
+    deadline->is_silent = answer.is_silent || (deadline->is_silent && !reach_is_heard(&question, &answer));
     if (answer.where) {
         journal_step(turn, deadline, step, "skipped", NULL, answer.where, planned);
         timing_repeat(turn->engine, deadline, index);

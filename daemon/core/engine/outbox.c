@@ -99,6 +99,7 @@ void outbox_queue(struct turn *turn, struct notification *take)
     json_key_text(&record.json, "to", note->to);
     json_key_text(&record.json, "via", note->channel);
     json_key_text(&record.json, "on_behalf", note->on_behalf);
+    json_key_text(&record.json, "stands_for", note->stands_for);
     if (note->copy) {
         json_key_bool(&record.json, "copy", true);
     }

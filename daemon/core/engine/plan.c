@@ -4,20 +4,49 @@
 #include "sending.h"
 #include "state.h"
 
-static void resolve(struct turn *turn, const struct deadline *deadline, struct planned *planned)
+static void add_person(const struct engine *engine, const struct deadline *deadline,
+                       const struct reached *reached, struct planned *planned)
 {
-    struct path_context context = state_path_context(turn, deadline);
+    instant leaves =
+        sending_plan(engine, deadline, planned->step, &(struct recipient){reached->person, reached->channel},
+                     planned->at, planned->fires);
+    size_t i = 0;
 
-    for (size_t i = 0; i < planned->step->n_to; i++) {
-        const char *people[PATH_RESULT_MAX];
-        const char *why;
-        size_t n = path_people(&planned->step->to[i], &context, people, &why);
+    while (i < planned->n_to && (strcmp(planned->to[i].person, reached->person) != 0 || reached->group)) {
+        i++;
+    }
+    if (i < planned->n_to) { /* on another channel, too */
+        planned->to[i].leaves = leaves < planned->to[i].leaves ? leaves : planned->to[i].leaves;
+    } else if (i < PATH_RESULT_MAX) {
+        planned->to[planned->n_to++] = (struct planned_person){.person = reached->person,
+                                                               .on_behalf = reached->on_behalf,
+                                                               .stands_for = reached->stands_for,
+                                                               .group = reached->group,
+                                                               .leaves = leaves,
+                                                               .copy = reached->copy};
+    }
+}
 
-        for (size_t k = 0; k < n && planned->n_to < PATH_RESULT_MAX; k++) {
-            planned->leaves[planned->n_to] =
-                sending_plan(turn->engine, deadline, planned->step, people[k], planned->at, planned->fires);
-            planned->to[planned->n_to++] = people[k];
-        }
+static void resolve(const struct engine *engine, const struct deadline *deadline, size_t step,
+                    struct planned *planned)
+{
+    struct reach_question question = {.people = engine->parts.people,
+                                      .rules = engine->parts.rules,
+                                      .deadline = deadline,
+                                      .step = step,
+                                      .at = planned->fires,
+                                      .firing = deadline->steps[step].fired,
+                                      .counts_acks = true};
+    struct reach_answer answer;
+
+    reach_ask(&question, &answer);
+    planned->where = answer.where;
+    planned->is_silent = answer.is_silent;
+    for (size_t i = 0; i < answer.n_reached; i++) {
+        add_person(engine, deadline, &answer.reached[i], planned);
+    }
+    for (size_t i = 0; i < answer.n_missed && i < PLANNED_MISSED_MAX; i++) {
+        planned->missed[planned->n_missed++] = answer.missed[i];
     }
 }
 
@@ -33,7 +62,6 @@ static int by_time(const void *a, const void *b)
 size_t engine_plan(const struct engine *engine, const struct deadline *deadline, instant now,
                    struct planned *out, size_t max)
 {
-    struct turn turn = {.engine = (struct engine *)engine, .now = now}; /* only read */
     struct rung last = deadline->last;
     instant fires[RULE_STEPS_MAX];
     size_t n = 0;
@@ -49,7 +77,7 @@ size_t engine_plan(const struct engine *engine, const struct deadline *deadline,
         if (deadline->steps[i].at != INSTANT_NEVER) {
             out[n] = (struct planned){
                 .at = deadline->steps[i].at, .fires = fires[i], .step = &deadline->rule->steps[i]};
-            resolve(&turn, deadline, &out[n++]);
+            resolve(engine, deadline, i, &out[n++]);
         }
     }
     qsort(out, n, sizeof *out, by_time);

@@ -141,55 +141,32 @@ static void ask(struct asking *asking, const char *person, const char *channel)
     asking->leaving.last = leave > asking->leaving.last ? leave : asking->leaving.last;
 }
 
-static void ask_person(struct asking *asking, const char *id, int32_t day)
-{
-    const struct directory *people = asking->engine->parts.people;
-    const struct person *person = directory_person(people, id);
-    const struct texts *via = &asking->step->via;
-
-    person = person ? directory_answers(people, person, day) : NULL;
-    id = person ? person->id : id;
-    for (size_t i = 0; i < via->n; i++) {
-        ask(asking, id, via->items[i]);
-    }
-    if (via->n == 0) {
-        const struct channel_facts *channel = reach_direct(people, asking->engine->parts.rules, person,
-                                                           asking->deadline->rule->audience_direct);
-        ask(asking, id, channel ? channel->name : NULL);
-    }
-}
-
 instant sending_plan(const struct engine *engine, const struct deadline *deadline, const struct step *step,
-                     const char *person, instant at, instant fires)
+                     const struct recipient *to, instant at, instant fires)
 {
     bool before = limit_of(deadline, step) != INSTANT_NEVER;
-    struct turn then = {.engine = (struct engine *)engine, .now = fires}; /* only read */
     struct asking asking = {
         engine, deadline, step, before ? at : fires, opening_of(deadline), 0, {INSTANT_NEVER, INSTANT_NONE}};
 
-    ask_person(&asking, person, state_today(&then));
+    ask(&asking, to->person, to->channel);
     return asking.leaving.first;
 }
 
 static void ask_all(struct asking *asking)
 {
-    const struct step *step = asking->step;
-    struct turn then = {.engine = (struct engine *)asking->engine, .now = asking->at}; /* only read */
-    struct path_context context = state_path_context(&then, asking->deadline);
+    const struct deadline *deadline = asking->deadline;
+    size_t step = (size_t)(asking->step - deadline->rule->steps);
+    struct reach_question question = {.people = asking->engine->parts.people,
+                                      .rules = asking->engine->parts.rules,
+                                      .deadline = deadline,
+                                      .step = step,
+                                      .at = asking->at,
+                                      .firing = deadline->steps[step].fired};
+    struct reach_answer answer;
 
-    for (size_t i = 0; i < step->n_to; i++) {
-        const char *people[PATH_RESULT_MAX];
-        const char *why;
-        size_t n = 0;
-
-        if (step->to[i].start == PATH_GROUP) {
-            ask(asking, "", step->to[i].name);
-        } else if (step->to[i].start != PATH_TOLD) {
-            n = path_people(&step->to[i], &context, people, &why);
-        }
-        for (size_t k = 0; k < n; k++) {
-            ask_person(asking, people[k], context.day);
-        }
+    reach_ask(&question, &answer);
+    for (size_t i = 0; i < answer.n_reached; i++) {
+        ask(asking, answer.reached[i].person, answer.reached[i].channel);
     }
 }
 

@@ -25,9 +25,9 @@ instant sending_leave(const struct engine *engine, const struct deadline *deadli
 bool sending_now(const struct turn *turn, const struct deadline *deadline, const struct step *step,
                  const struct recipient *to, struct departure *out);
 /* For people: when the message of a step that stands at `at` and fires at `fires` would leave for one of its
- * recipients (or the delegate); INSTANT_NEVER if it is quiet until after due. */
+ * recipients; INSTANT_NEVER if it is quiet until after due. */
 instant sending_plan(const struct engine *engine, const struct deadline *deadline, const struct step *step,
-                     const char *person, instant at, instant fires);
+                     const struct recipient *to, instant at, instant fires);
 /* Does anybody hear of what a step before due plans for `at`, from `since` on and before due? */
 bool sending_can_leave(const struct engine *engine, const struct deadline *deadline, const struct step *step,
                        instant at, instant since);

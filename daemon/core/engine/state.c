@@ -572,6 +572,7 @@ struct engine_counts engine_count(const struct engine *engine)
         counts.paused += deadline->state == DEADLINE_PAUSED;
         counts.provisional += deadline->provisional;
         counts.warned += deadline->warned;
+        counts.silent += deadline->is_silent;
         if (deadline->provisional && deadline->due < counts.first_provisional) {
             counts.first_provisional = deadline->due;
         }

@@ -384,7 +384,8 @@ static void test_group_robot_and_its_fallback(void **state)
     const char *told = world_told(world);
     assert_non_null(strstr(told, "overdue zhang.wei rd due"));
     assert_non_null(strstr(told, "overdue wang.fang mail due")); /* nobody knows her number for the robot */
-    assert_null(strstr(told, "no.mail"));
+    assert_null(strstr(told, "overdue no.mail"));
+    assert_non_null(strstr(told, "escalation chen.jing mail due in place of no.mail"));
     assert_non_null(strstr(world_dead(world, 0), "no.mail"));
     world_until(world, "2026-11-18T11:00"); /* two gaps after due, which nobody has delivered */
     assert_non_null(strstr(world_told(world), "escalation - rd due+1wh"));
@@ -397,7 +398,7 @@ static void test_unknown_owner_goes_to_catch_all(void **state)
     world_event(world, "2026-11-17T09:00", "survey.opened", "survey", "s-1", "person", "nobody.knows", NULL);
     assert_string_equal(world_only(world)->owner, "nobody.knows");
     world_until(world, "2026-11-17T11:00");
-    assert_string_equal(world_told(world), "overdue wang.qiang mail due");
+    assert_string_equal(world_told(world), "escalation wang.qiang mail due in place of owner");
     assert_non_null(strstr(world_journal(world), "owner_unknown"));
 }
 

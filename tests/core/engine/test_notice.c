@@ -371,7 +371,7 @@ static void test_the_plan_names_it(void **state)
                            RULE_STEPS_MAX);
     assert_true(n >= 2);
     assert_string_equal(plan[0].step->name, "asked");
-    assert_string_equal(plan[0].to[0], "zhang.wei");
+    assert_string_equal(plan[0].to[0].person, "zhang.wei");
 }
 
 #define NOTICE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

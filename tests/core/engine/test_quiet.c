@@ -124,15 +124,15 @@ static void test_plan_says_when_and_why(void **state)
     assert_string_equal(plan[0].step->name, "due-4h");
     assert_int_equal(plan[0].at, world_time("2026-11-21T11:10"));
     assert_int_equal(plan[0].fires, world_time("2026-11-20T17:50"));
-    assert_int_equal(plan[0].leaves[0], plan[0].fires);
+    assert_int_equal(plan[0].to[0].leaves, plan[0].fires);
     assert_string_equal(plan[2].step ? plan[2].step->name : "", "due");
     assert_int_equal(plan[2].fires, world_time("2026-11-21T15:10"));
-    assert_int_equal(plan[2].leaves[0], world_time("2026-11-23T09:00"));
+    assert_int_equal(plan[2].to[0].leaves, world_time("2026-11-23T09:00"));
     assert_string_equal(plan[3].step->name, "due+8h");
     assert_int_equal(plan[3].at, world_time("2026-11-21T23:10"));
     assert_int_equal(plan[3].fires, world_time("2026-11-23T14:00"));
     assert_int_equal(plan[4].fires, world_time("2026-11-23T18:00"));
-    assert_int_equal(plan[4].leaves[0], world_time("2026-11-24T09:00"));
+    assert_int_equal(plan[4].to[0].leaves, world_time("2026-11-24T09:00"));
 }
 
 /* 13:00 in Shanghai is 06:00 in Berlin: Hans hears at 16:00, and four working hours later the third rung

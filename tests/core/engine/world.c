@@ -261,17 +261,17 @@ static void read_journal(struct world *world)
 
 static void read_queued(struct world *world)
 {
-    const char *id = buffer_text(&world->changes.queued);
-    const char *end = id + world->changes.queued.n;
+    const char *id = buffer_text(&world->changes.queued), *end = id + world->changes.queued.n;
 
     for (; id < end; id += strlen(id) + 1) {
         const struct notification *note = engine_notification(world->engine, id);
 
         if (note && note->attempts == 0 && !note->fell_back) {
-            buffer_printf(&world->told, "%s%s %s %s %s%s%s%s", world->told.n > 0 ? "\n" : "",
+            buffer_printf(&world->told, "%s%s %s %s %s%s%s%s%s%s", world->told.n > 0 ? "\n" : "",
                           phase_name(note->phase), note->to[0] ? note->to : "-", note->channel, note->step,
                           note->copy ? " copy" : "", note->on_behalf ? " for " : "",
-                          note->on_behalf ? note->on_behalf : "");
+                          note->on_behalf ? note->on_behalf : "", note->stands_for ? " in place of " : "",
+                          note->stands_for ? note->stands_for : "");
         }
     }
 }

@@ -60,7 +60,7 @@ size_t world_deliver(struct world *world, const struct verdict *verdict);
 size_t world_claim_all(struct world *world, const char *ids[static 64], int64_t limit_ms);
 
 /* What was queued since the last call, a line each: "reminder zhang.wei mail due-4h" (" copy", " for
- * liu.yang"). Valid until the next call. */
+ * liu.yang", " in place of boss"). Valid until the next call. */
 const char *world_told(struct world *world);
 /* Journal verbs since the last call, space-separated. */
 const char *world_journal(struct world *world);
