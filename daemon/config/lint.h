@@ -12,6 +12,9 @@
 void lint_ladders(const struct config *config, instant now, struct problems *problems);
 /* Recipients and owners whom some department has nobody for. */
 void lint_recipients(const struct config *config, instant now, struct problems *problems);
+/* Rules that tell of a slip nobody but the owner; steps after due whose people fall away in a department.
+ * Once the channels are known. */
+void lint_reach(const struct config *config, instant now, struct problems *problems);
 /* Conditions on a department that nobody knows. */
 void lint_conditions(const struct config *config, struct problems *problems);
 /* Dues of today's openings that lie beyond the years of the calendar. */

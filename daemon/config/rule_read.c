@@ -13,7 +13,7 @@ static const char *const keys[] = {
     "summary",   "about",   "done",     "link",     "requester", "open",   "key",       "owner", "department",
     "with",      "meet",    "cancel",   "pause",    "resume",    "change", "reopen",    "due",   "latest",
     "least",     "series",  "calendar", "ladder",   "audience",  "except", "merge",     "again", "early",
-    "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "max_pause", "gap",
+    "on_change", "retired", "confirm",  "catch_up", "for_each",  "among",  "max_pause", "gap",   "alone",
 };
 static const char *const unserved[] = {"confirm"};
 
@@ -279,7 +279,7 @@ static void read_manners(struct rule_reading *reading, const config_setting_t *g
     const config_setting_t *on_change = rule_member(reading, group, "on_change");
     const config_setting_t *audience = rule_member(reading, group, "audience");
     const config_setting_t *merge = rule_member(reading, group, "merge"),
-                           *retired = reader_member(group, "retired");
+                           *retired = reader_member(group, "retired"), *alone = reader_member(group, "alone");
     const config_setting_t *gap = rule_member(reading, group, "gap");
     int choice = AGAIN_IGNORE, change = ON_CHANGE_RECOMPUTE, only;
     if (again)
@@ -297,6 +297,8 @@ static void read_manners(struct rule_reading *reading, const config_setting_t *g
         reader_gap(reader, gap, &rule->gap);
     if (retired)
         reader_bool(reader, retired, &rule->retired);
+    if (alone)
+        reader_bool(reader, alone, &rule->alone);
 }
 
 static bool check_name(struct rule_reading *reading, const config_setting_t *group, const char *name)

@@ -229,6 +229,8 @@ static void add_manners(struct buffer *out, const struct rule *rule)
     buffer_printf(out, " early = \"%" PRId64 "ms\";", rule->early_ms);
     if (rule->retired)
         buffer_add_text(out, " retired = true;");
+    if (rule->alone)
+        buffer_add_text(out, " alone = true;");
     if (rule->audience_direct)
         add_setting(out, "audience", "direct");
     if (rule->merge_owner)

@@ -161,6 +161,7 @@ struct rule {
     enum on_change on_change;
     int64_t early_ms;
     bool retired;
+    bool alone; /* that only the owner hears of a slip is meant */
     bool audience_direct;
     bool merge_owner;
     struct texts except; /* event fields whose people are never told */
