@@ -265,6 +265,7 @@ static bool is_old_news(const struct oracle *oracle, enum which which, const cha
     return old;
 }
 
+/* Of several meets that came before a late opening the latest counts: the engine keeps no other. */
 static const struct early *take_early(struct oracle *oracle, const struct affair *affair)
 {
     static struct early best;
@@ -277,7 +278,7 @@ static const struct early *take_early(struct oracle *oracle, const struct affair
         if (early->which != affair->which || strcmp(early->key, affair->key) != 0 ||
             strcmp(early->actor, actor) != 0) {
             oracle->earlies[kept++] = *early;
-        } else if (early->time >= affair->opened - EARLY && (!found || early->time < best.time)) {
+        } else if (early->time >= affair->opened - EARLY && (!found || early->time > best.time)) {
             best = *early;
             found = true;
         }
