@@ -10,15 +10,16 @@ CHANNELS = ("mail", "hr", "rd")
 
 
 class Site(World):
-    def write(self, rules, settings, redis_url, robot_options):
+    def write(self, rules, settings, redis_url):
         for folder in ("rules.d", "tests.d", "calendars.d", "directory.d", "events.d", "templates"):
             shutil.copytree(os.path.join(CONF, folder), self.path(folder))
         channels = "".join(f'{name} = {{ plugin = "log"; path = "{self.path(name + ".jsonl")}"; }}; ' for name in CHANNELS)
         self.put(f"""
 redis = "{redis_url}"; streams = [ "{STREAM}" ]; start = "begin"; plugins = "{PLUGINS}";
 rules = "rules.d"; calendars = "calendars.d"; directory = "directory.d"; events = "events.d"; templates = "templates";
-zone = "Asia/Shanghai"; calendar = "office"; channel = "mail"; catch_all = "role:hr_director"; grace = "0s";
+zone = "Asia/Shanghai"; calendar = "office"; channel = "mail"; catch_all = "role:hr_director";
 channels = {{ {channels} }};
+{settings}
 """, "cuiban.cfg")
 
     def ctl(self, *words):

@@ -111,7 +111,7 @@ class Crash(unittest.TestCase):
                 time.sleep(rng.uniform(0.2, 1.5))
                 daemon.kill()
             daemon = world.daemon().wait_owner()
-            wait_for("all arrive", lambda: len(world.ends("delivered")) == HEALTHY, 90)
+            wait_for("all arrive", lambda: len(world.ends("delivered")) == HEALTHY, 240)   # a host that is busy with other work takes its time
             self.assertEqual(world.dead(), [])
             self.check_healthy(world)
             self.assertEqual(daemon.stop(), 0)

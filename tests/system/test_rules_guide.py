@@ -144,7 +144,7 @@ class RulesGuide(unittest.TestCase):
         self.assertEqual(failed, re.findall(r"`(interview_feedback_\w+)`", page), "the tests that the page names")
         changed, undone = said["cuibanctl explain"]
         self.assertRegex(changed, r"= 8wh，(?s:.*)规则已修改  到期 .* -> ")
-        self.assertRegex(undone, r"= 24h，(?s:.*)规则已修改  到期 .* -> ")
+        self.assertRegex(undone, r"= 24h@open，(?s:.*)规则已修改  到期 .* -> ")
         self.assertNotRegex(changed + undone, "recomputed|the rule has changed|met_late")
 
 
