@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import urllib.request
@@ -295,16 +296,24 @@ class CutOff(unittest.TestCase):
             wait_for("nobody needs the old text", lambda: world.redis.client.hlen("cuiban:{hr:events}:rules") == 1)
 
 
-def slow(_text):
-    time.sleep(0.8)
-    return 200, {"errcode": 0, "errmsg": "ok"}
+class Gate:
+    """A robot that answers once it may, however slow the machine is."""
+
+    def __init__(self):
+        self.open = threading.Event()
+
+    def answer(self, _text):
+        self.open.wait(60)
+        return 200, {"errcode": 0, "errmsg": "ok"}
 
 
 class Signals(unittest.TestCase):
     """While a reload waits for an answer, because the channels are replaced."""
 
-    def reload_that_waits(self, world):
-        world.robot.answer = slow
+    def reload_that_waits(self, world, gate):
+        world.robot.answer = gate.answer
+        patient = world.get("cuiban.cfg").replace('attempt = "1s"', 'attempt = "20s"').replace('lease = "2s"', 'lease = "60s"')
+        world.put(patient, "cuiban.cfg")
         daemon = world.daemon().wait_owner()
         world.add("case.opened", case="a", person="ann")
         wait_for("a message is on its way", lambda: world.robot.texts())
@@ -316,15 +325,21 @@ class Signals(unittest.TestCase):
 
     def test_a_second_reload_is_not_forgotten(self):
         with World() as world:
-            daemon = self.reload_that_waits(world)
+            gate = Gate()
+            daemon = self.reload_that_waits(world, gate)
             daemon.process.send_signal(signal.SIGHUP)
+            gate.open.set()
             wait_for("both were done", lambda: daemon.log().count("reloaded: rules") == 2)
             self.assertEqual(daemon.stop(), 0)
 
     def test_a_stop_ends_the_reload(self):
         with World() as world:
-            daemon = self.reload_that_waits(world)
-            self.assertEqual(daemon.stop(), 0, daemon.log())
+            gate = Gate()
+            daemon = self.reload_that_waits(world, gate)
+            daemon.process.terminate()
+            wait_for("it stops", lambda: "signal 15: stopping" in daemon.log())
+            gate.open.set()
+            self.assertEqual(daemon.process.wait(20), 0, daemon.log())
             self.assertNotIn("reloaded", daemon.log())
             self.assertEqual(len(world.robot.texts()), 1)
             self.assertIn('"delivered"', str(world.journal()).replace("'", '"'))
