@@ -14,6 +14,7 @@
 #include "store/keys.h"
 #include "core/json_members.h"
 #include "store/lease.h"
+#include "store/info.h"
 
 enum { PAGE = 1000, WORDS_MAX = 16, FIELDS_MAX = 512 };
 
@@ -474,14 +475,6 @@ int query_health(struct query *query, struct buffer *out)
     int error = 0;
     redisReply *reply = ask(query, &error, "GET", query->keys.names[KEY_HEALTH], (char *)NULL);
     return reply ? take_text(query, reply, out) : error;
-}
-
-static void info_text(const char *info, const char *name, char *out, size_t room)
-{
-    const char *at = strstr(info, name);
-    at = at ? at + strlen(name) : "";
-    size_t n = strcspn(at, "\r\n");
-    (void)snprintf(out, room, "%.*s", (int)(n < room ? n : room - 1), at);
 }
 
 static uint64_t info_number(const char *info, const char *name)

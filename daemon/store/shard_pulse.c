@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "store/shard_inside.h"
+#include "store/info.h"
 
 static int64_t age_of(struct monotonic since)
 {
@@ -27,14 +28,6 @@ static void end(struct monotonic *since)
 
 /* -- how Redis is set up -- */
 
-static void info_value(const char *info, const char *name, char *out, size_t room)
-{
-    const char *at = strstr(info, name);
-    at = at ? at + strlen(name) : "";
-    size_t n = strcspn(at, "\r\n");
-    (void)snprintf(out, room, "%.*s", (int)(n < room ? n : room - 1), at);
-}
-
 static void judge_append_only(struct shard *shard, const char *info)
 {
     bool has_none = strstr(info, "\naof_enabled:0") != NULL;
@@ -52,7 +45,7 @@ static void judge_append_only(struct shard *shard, const char *info)
 static void judge_eviction(struct shard *shard, const char *info, bool has_served)
 {
     char policy[sizeof(shard->pulse.evicts)];
-    info_value(info, "\nmaxmemory_policy:", policy, sizeof(policy));
+    info_text(info, "\nmaxmemory_policy:", policy, sizeof(policy));
     if (strcmp(policy, "noeviction") == 0)
         policy[0] = '\0';
     bool is_news = strcmp(policy, shard->pulse.evicts) != 0;
